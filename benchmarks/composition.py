@@ -1,0 +1,128 @@
+"""What does the generic design cost? The training loop beside a kernel fused by hand, and the compile times.
+
+    python benchmarks/composition.py
+
+One combination: binary cross-entropy, L2, momentum, exponential decay, float64, n = 10,000, d = 50. The
+generic loop's ``epoch`` and the fused kernel run in turn and must agree to the last bits; the table gives
+medians of interleaved runs and their ratio. Then fresh processes measure the first fit.
+"""
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import numba
+import numpy as np
+
+import gdlearn as gd
+from gdlearn.generic import ENTRY, compiled
+from gdlearn.sampling import ORDERS
+from gdlearn.training import Memory, Method, epoch, measure
+
+N, D, RUNS = 10_000, 50, 41
+LAM, BETA, ETA, DECAY = 0.01, 0.9, 0.01, 0.99999
+
+run_epoch = compiled(epoch)
+run_measure = compiled(measure)
+
+
+@numba.njit(**ENTRY)
+def fused(theta, last, t, X, y, order, batch, lam, beta, eta, decay):
+    """Everything in one function, as one would write it for this combination alone; with the loss of a full batch."""
+    n, d = X.shape
+    g, loss = np.empty(d + 1), 0.0
+    for start in range(0, n, batch):
+        m = min(batch, n - start)
+        g[:] = 0.0
+        for i in range(start, start + m):
+            r = order[i]
+            z = theta[d]
+            for j in range(d):
+                z += theta[j] * X[r, j]
+            small = math.exp(-abs(z))
+            if batch == n:
+                loss += max(z, 0.0) - y[r] * z + math.log1p(small)
+            s = ((1.0 if z >= 0.0 else small) / (1.0 + small) - y[r]) / m
+            for j in range(d):
+                g[j] += s * X[r, j]
+            g[d] += s
+        lr = eta * decay ** float(t)
+        for j in range(d):
+            w = theta[j]
+            theta[j] = w - lr * (g[j] + lam * w) + beta * (w - last[j])
+            last[j] = w
+        w = theta[d]
+        theta[d] = w - lr * g[d] + beta * (w - last[d])
+        last[d] = w
+        t += 1
+    return t, loss / n
+
+
+def contest(batch, rng):
+    """Median CPU seconds of an epoch, generic and fused, in interleaved runs from the same start."""
+    X = rng.normal(size=(N, D))
+    y = (rng.random(N) < 1 / (1 + np.exp(-X[:, 0]))).astype(float)
+    problem = gd.Problem(gd.Linear(D), gd.BinaryCrossEntropy(), gd.L2(LAM)).ready()
+    data, work = problem.load(X, y)
+    method = Method(gd.Momentum(BETA), gd.Exponential(ETA, DECAY), batch, ORDERS["sequential"], 0.0)
+    order = np.arange(N) if batch == N else rng.permutation(N)
+    seconds = np.empty((2, RUNS))
+    for k in range(RUNS + 1):  # the first round compiles and warms up
+        theta, last, ours = np.zeros(D + 1), np.zeros(D + 1), np.zeros(D + 1)
+        memory = Memory(ours, ours.copy(), np.zeros((1, D + 1)), order, np.ones(1, np.uint64), np.zeros(1, np.int64))
+        begin = time.process_time()
+        if batch == N:  # loss and gradient of the full batch are made by the measure before the step
+            run_measure(problem, ours, data, work)
+        run_epoch(problem, method, data, memory, work)
+        middle = time.process_time()
+        fused(theta, last, 0, X, y, order, batch, LAM, BETA, ETA, DECAY)
+        seconds[:, k - 1] = middle - begin, time.process_time() - middle
+        np.testing.assert_allclose(ours, theta, rtol=1e-10, atol=1e-13)
+    return np.median(seconds, axis=1)
+
+
+FIRST_FIT = """
+import time, numba
+@numba.njit(cache=False)
+def nothing(): return 0
+c = time.process_time(); nothing(); floor = time.process_time() - c
+c = time.process_time(); import gdlearn as gd, numpy as np; imported = time.process_time() - c
+X, y = np.eye(3), np.ones(3)
+c = time.process_time()
+gd.minimize(gd.Problem(gd.Linear(3)), X, y, epochs=20)
+first = time.process_time() - c
+c = time.process_time()
+gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y, epochs=20)
+following = time.process_time() - c
+before = len(gd.training.train.kept.signatures)
+gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(1)), X, y, schedule=0.01, batch_size=2, epochs=20)
+print(floor, imported, first, following, len(gd.training.train.kept.signatures) - before)
+"""
+
+
+def first_fits():
+    """CPU seconds of the first fit in new processes: the cache cold, then warm."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("cold", "warm", "warm"):
+            out = subprocess.run(
+                [sys.executable, "-c", FIRST_FIT],
+                env=os.environ | {"NUMBA_CACHE_DIR": folder},
+                capture_output=True,
+                check=True,
+            )
+            floor, imported, first, following, recompiled = map(float, out.stdout.split())
+            print(
+                f"{name:>5}: Numba's own start {floor:.2f} s, import gdlearn {imported:.3f} s, first fit {first:.3f} s,"
+            )
+            print(f"       next combination {following:.3f} s, recompiled for new hyperparameters: {recompiled:.0f}")
+
+
+if __name__ == "__main__":
+    print(f"{'batch':>6} {'generic ms':>11} {'fused ms':>9} {'ratio':>6}")
+    for batch in (1, 32, 256, N):
+        ours, theirs = contest(batch, np.random.default_rng(0))
+        print(f"{batch:>6} {1e3 * ours:11.3f} {1e3 * theirs:9.3f} {ours / theirs:6.2f}")
+    first_fits()

@@ -1,0 +1,217 @@
+"""Records and generic functions: the class of the first argument picks the kernel.
+
+A *component* (a loss, a penalty, a schedule, ...) is a ``NamedTuple`` of its hyperparameters. What
+it does is a set of small kernels, each registered for its class under a *generic function*::
+
+    @generic
+    def prox(penalty, w, step):
+        return w
+
+    @prox.kernel(L1)
+    def _(penalty, w, step):
+        return math.copysign(max(abs(w) - penalty.lam * step, 0.0), w)
+
+Called from Python, ``prox`` goes through :func:`functools.singledispatch`. Called from a compiled
+loop, Numba resolves the same call while compiling, so that it costs nothing at run time.
+
+This is the only module that knows Numba. Without it, or with ``NUMBA_DISABLE_JIT=1``, everything
+runs as plain Python with the same results.
+"""
+
+import hashlib
+import inspect
+import os
+import sys
+import textwrap
+from functools import cache, singledispatch, wraps
+from pathlib import Path
+
+try:
+    import numba
+    from numba.extending import overload
+except ImportError:  # the library runs without Numba, slowly
+    numba = None
+
+# Sums may be reordered and products fused. NaN and infinity keep their meaning: a diverging run must show them.
+FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
+ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True}
+# Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
+INLINE = {"fastmath": FASTMATH, "error_model": "numpy", "forceinline": True}
+HERE = Path(__file__).parent
+
+
+def generic(stub):
+    """Make ``stub`` a generic function over records, with ``stub`` itself as the default kernel.
+
+    Parameters
+    ----------
+    stub : function
+        Its first parameter is the record. Every kernel must take the same parameters.
+
+    Returns
+    -------
+    function
+        With a decorator ``.kernel(Record)`` that registers the kernel of one class.
+
+    Examples
+    --------
+    >>> from typing import NamedTuple
+    >>> from gdlearn.generic import generic
+    >>> @generic
+    ... def area(shape):
+    ...     raise NotImplementedError
+    >>> class Square(NamedTuple):
+    ...     side: float
+    >>> @area.kernel(Square)
+    ... def _(shape):
+    ...     return shape.side**2
+    >>> area(Square(3.0))
+    9.0
+    """
+    function = singledispatch(stub)
+    function.compiled_for = set()
+
+    def kernel(record):
+        def register(body):
+            _check_registration(function, stub, record, body)
+            return function.register(record, body)
+
+        return register
+
+    function.kernel = kernel
+    if numba is not None:
+
+        @overload(function, jit_options=INLINE)
+        @wraps(stub)
+        def choose(record, *arguments):
+            cls = getattr(record, "instance_class", object)
+            function.compiled_for.add(cls)
+            return function.dispatch(cls)
+
+    return function
+
+
+def _check_registration(function, stub, record, body):
+    """Refuse what Numba would ignore or misread: other parameters, or a class whose kernel is settled."""
+    name = stub.__name__
+    if not (isinstance(record, type) and hasattr(record, "_fields")):
+        raise TypeError(f"{name}.kernel takes a NamedTuple class, not {record!r}")
+    if [*inspect.signature(body).parameters] != [*inspect.signature(stub).parameters]:
+        expected, found = inspect.signature(stub), inspect.signature(body)
+        raise TypeError(f"{name} for {record.__name__} must take {expected}, not {found}")
+    ours = record.__module__.startswith(__package__ + ".")
+    if ours and not body.__module__.startswith(__package__ + "."):
+        raise TypeError(f"{record.__name__} is gdlearn's; define a record of your own to give it another {name} kernel")
+    if record in function.compiled_for:
+        raise TypeError(
+            f"{record.__name__} was already compiled with its {name} kernel, and compiled code would go on using it; "
+            f"run the cell that defines class {record.__name__} again, then the cell with the kernel"
+        )
+
+
+def has_kernel(function, cls):
+    """Whether the class ``cls`` has a kernel of its own under ``function``."""
+    return function.dispatch(cls) is not function.dispatch(object)
+
+
+def source(function, cls):
+    """The source text of the kernel that ``function`` runs for records of class ``cls``.
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> print(gd.generic.source(gd.losses.slope, gd.SquaredError))
+    @slope.kernel(SquaredError)
+    def _(loss, z, y):
+        return 2.0 * (z - y)
+    """
+    body = function.dispatch(cls)
+    return textwrap.dedent(inspect.getsource(getattr(body, "py_func", body))).rstrip()
+
+
+def inlined(function):
+    """Compile ``function`` into each caller, without a cache entry of its own."""
+    if numba is None:
+        return function
+    return numba.extending.register_jitable(**INLINE)(function)
+
+
+def compiled(function):
+    """Compile an entry point, kept on disk for the library's own records.
+
+    Machine code that holds a kernel of somebody else's is never kept: its source may change without
+    our noticing. The result has ``py_func``, the plain function.
+    """
+    if numba is None or numba.config.DISABLE_JIT:
+        function.py_func = function
+        return function
+    kept, fresh = _kept_on_disk(function), numba.njit(**ENTRY)(function)
+
+    @wraps(function)
+    def run(*arguments):
+        ours = all(_is_ours(type(a)) for a in _records(arguments))
+        return (kept if ours else fresh)(*arguments)
+
+    run.py_func, run.kept, run.fresh = function, kept, fresh
+    return run
+
+
+def _records(values):
+    """The records among ``values``, nested ones included."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield value
+            yield from _records(value)
+
+
+@cache
+def _is_ours(cls):
+    return cls.__module__.startswith(__package__ + ".")
+
+
+def _kept_on_disk(function):
+    """``njit`` with a disk cache whose folder carries the stamp of *all* our sources.
+
+    Numba's own stamp covers only the file that holds ``function``: without ours, an edit of a kernel
+    in another file would leave the old machine code in use.
+    """
+    folder = cache_folder()
+    if folder is None:
+        return numba.njit(**ENTRY)(function)
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder
+    try:
+        return numba.njit(cache=True, **ENTRY)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@cache
+def cache_folder():
+    """The folder of the compiled code, or None where no place can be written to."""
+    name = f"gdlearn-{sources_stamp()}"
+    places = [HERE / "__pycache__", Path(os.path.expanduser("~")) / ".cache" / "gdlearn"]
+    if numba.config.CACHE_DIR:
+        places = [Path(numba.config.CACHE_DIR), *places]
+    for place in places:
+        if _is_writable(place / name):
+            return str(place / name)
+    return None
+
+
+def _is_writable(folder):
+    probe = folder / f"probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def sources_stamp():
+    """A short hash of every source file of the library and of the Python that runs it."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(HERE.rglob("*.py")):
+        digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,158 @@
+"""Losses: how far are the scores of a model from the targets?
+
+A loss of one score and one target registers ``value`` and its derivative ``slope``. A loss that looks
+at all scores of a row at once registers ``row_value`` and ``row_slope`` instead.
+"""
+
+import math
+from typing import NamedTuple
+
+from .generic import generic, inlined
+from .records import Positive, Share
+
+
+@generic
+def value(loss, z, y):
+    """The loss of one score z against its target y."""
+    raise NotImplementedError("this loss has no value kernel")
+
+
+@generic
+def slope(loss, z, y):
+    """The derivative of ``value`` in z."""
+    raise NotImplementedError("this loss has no slope kernel")
+
+
+@generic
+def row_value(loss, Z, i, Y, r):
+    """The loss of the scores Z[i] against the targets Y[r]: by default the sum over the outputs."""
+    total = 0.0
+    for c in range(Z.shape[1]):
+        total += value(loss, Z[i, c], Y[r, c])
+    return total
+
+
+@generic
+def row_slope(loss, Z, i, Y, r, S):
+    """The gradient of ``row_value`` in the scores Z[i], written to S[i]."""
+    for c in range(Z.shape[1]):
+        S[i, c] = slope(loss, Z[i, c], Y[r, c])
+
+
+@generic
+def curvature(loss):
+    """The largest second derivative of the loss of a row in its scores, or infinity where there is no bound."""
+    return math.inf
+
+
+@generic
+def convexity(loss):
+    """The smallest second derivative of the loss of a row in its scores."""
+    return 0.0
+
+
+class SquaredError(NamedTuple):
+    r"""The squared error :math:`\ell(z, y) = (z - y)^2`; its mean is the mean squared error (MSE).
+
+    The derivative is :math:`2 (z - y)`: the 2 stays, so that the gradient is that of the MSE.
+    """
+
+
+@value.kernel(SquaredError)
+def _(loss, z, y):
+    return (z - y) ** 2
+
+
+@slope.kernel(SquaredError)
+def _(loss, z, y):
+    return 2.0 * (z - y)
+
+
+@curvature.kernel(SquaredError)
+def _(loss):
+    return 2.0
+
+
+@convexity.kernel(SquaredError)
+def _(loss):
+    return 2.0
+
+
+class BinaryCrossEntropy(NamedTuple):
+    r"""Cross-entropy of two classes, from the logit z and the probability y of class 1.
+
+    :math:`\ell(z, y) = \log(1 + e^z) - y z`, with derivative :math:`\sigma(z) - y` where
+    :math:`\sigma(z) = 1 / (1 + e^{-z})`. Written so that no logit overflows.
+    """
+
+
+@value.kernel(BinaryCrossEntropy)
+def _(loss, z, y):
+    return max(z, 0.0) - y * z + math.log1p(math.exp(-abs(z)))
+
+
+@slope.kernel(BinaryCrossEntropy)
+def _(loss, z, y):
+    small = math.exp(-abs(z))
+    return (1.0 if z >= 0.0 else small) / (1.0 + small) - y
+
+
+@curvature.kernel(BinaryCrossEntropy)
+def _(loss):
+    return 0.25
+
+
+class CrossEntropy(NamedTuple):
+    r"""Cross-entropy of the softmax of a row of scores against a row of probabilities y.
+
+    :math:`\ell(z, y) = -\sum_c y_c \log q_c` with :math:`q = \mathrm{softmax}(z / T)`; the gradient
+    in z is :math:`(q - y) / T`. Scores are shifted by their largest, so that none overflows.
+
+    Parameters
+    ----------
+    temperature : float
+        T > 0.
+    label_smoothing : float
+        Share a in [0, 1]: the targets become (1 - a) y + a / k, with k the number of classes
+        (Szegedy et al. 2016).
+    """
+
+    temperature: Positive = 1.0
+    label_smoothing: Share = 0.0
+
+
+@row_value.kernel(CrossEntropy)
+def _(loss, Z, i, Y, r):
+    k, top = Z.shape[1], largest(Z, i)
+    mass, score = 0.0, 0.0
+    for c in range(k):
+        shifted = (Z[i, c] - top) / loss.temperature
+        target = (1.0 - loss.label_smoothing) * Y[r, c] + loss.label_smoothing / k
+        mass += math.exp(shifted)
+        score += target * shifted
+    return math.log(mass) - score
+
+
+@row_slope.kernel(CrossEntropy)
+def _(loss, Z, i, Y, r, S):
+    k, top, mass = Z.shape[1], largest(Z, i), 0.0
+    for c in range(k):
+        S[i, c] = math.exp((Z[i, c] - top) / loss.temperature)
+        mass += S[i, c]
+    for c in range(k):
+        target = (1.0 - loss.label_smoothing) * Y[r, c] + loss.label_smoothing / k
+        S[i, c] = (S[i, c] / mass - target) / loss.temperature
+
+
+@inlined
+def largest(Z, i):
+    """The largest score of row i."""
+    top = Z[i, 0]
+    for c in range(1, Z.shape[1]):
+        top = max(top, Z[i, c])
+    return top
+
+
+@curvature.kernel(CrossEntropy)
+def _(loss):
+    return 0.5 / loss.temperature**2

@@ -1,0 +1,100 @@
+"""Models: the scores of a flat parameter vector theta, and the way back from slopes to gradients.
+
+``theta`` holds the weights first, then the intercepts, so that a penalty acts on the first
+``weights(model)`` entries only.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .generic import generic
+from .records import Count
+
+
+@generic
+def forward(model, theta, X, order, start, stop, Z):
+    """The scores of the rows order[start:stop] of X, written to Z[:stop - start]."""
+    raise NotImplementedError("this model has no forward kernel")
+
+
+@generic
+def pullback(model, theta, X, order, start, stop, S, g):
+    """The chain rule: add J^T S to g, with J the derivative in theta of the scores of the rows order[start:stop]."""
+    raise NotImplementedError("this model has no pullback kernel")
+
+
+@generic
+def size(model):
+    """The number of parameters."""
+    raise NotImplementedError("this model has no size kernel")
+
+
+@generic
+def weights(model):
+    """The number of parameters that a penalty acts on."""
+    raise NotImplementedError("this model has no weights kernel")
+
+
+class Linear(NamedTuple):
+    r"""Linear scores :math:`Z = X W^\top + 1 b^\top`.
+
+    theta holds W row by row, shape (k, d), then b, shape (k,).
+
+    Parameters
+    ----------
+    inputs : int
+        d, the number of columns of X.
+    outputs : int
+        k, the number of scores per row.
+    intercept : bool
+        Whether there is a b. It is never penalized.
+    """
+
+    inputs: Count
+    outputs: Count = 1
+    intercept: bool = True
+
+
+@weights.kernel(Linear)
+def _(model):
+    return model.inputs * model.outputs
+
+
+@size.kernel(Linear)
+def _(model):
+    return (model.inputs + int(model.intercept)) * model.outputs
+
+
+@forward.kernel(Linear)
+def _(model, theta, X, order, start, stop, Z):
+    d, b = model.inputs, model.inputs * model.outputs
+    for i in range(stop - start):
+        r = order[start + i]
+        for c in range(model.outputs):
+            z = theta[b + c] if model.intercept else 0.0
+            for j in range(d):
+                z += theta[c * d + j] * X[r, j]
+            Z[i, c] = z
+
+
+@pullback.kernel(Linear)
+def _(model, theta, X, order, start, stop, S, g):
+    d, b = model.inputs, model.inputs * model.outputs
+    for i in range(stop - start):
+        r = order[start + i]
+        for c in range(model.outputs):
+            s = S[i, c]
+            for j in range(d):
+                g[c * d + j] += s * X[r, j]
+            if model.intercept:
+                g[b + c] += s
+
+
+def second_moments(model, X):
+    """The matrix of mean products of the inputs, with the intercept's column of ones: (d, d) or (d + 1, d + 1)."""
+    if not isinstance(model, Linear):
+        raise TypeError(f"second moments tell the curvature of a Linear model only, not of {type(model).__name__}")
+    if model.intercept:
+        X = np.column_stack([X, np.ones(len(X), X.dtype)])
+    return X.T @ X / len(X)

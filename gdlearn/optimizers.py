@@ -1,0 +1,135 @@
+"""Optimizers: where does a parameter go, given its gradient?
+
+An optimizer's ``update`` moves one parameter and says how long its step was, so that the penalty's
+proximal operator can follow with the same length. What it must remember of earlier steps stands in
+rows of ``state``.
+"""
+
+import math
+from typing import NamedTuple
+
+from .generic import generic
+from .records import Memory
+
+
+@generic
+def update(optimizer, w, g, state, j, lr, t):
+    """Parameter j, now w with gradient g, after step t of rate lr: the new w, and the length of the step."""
+    raise NotImplementedError("this optimizer has no update kernel")
+
+
+@generic
+def extrapolate(optimizer, w, state, j):
+    """The point at which the next gradient is taken, from the new w: by default w itself."""
+    return w
+
+
+@generic
+def slots(optimizer):
+    """How many numbers the optimizer remembers of each parameter."""
+    return 0
+
+
+@generic
+def begin(optimizer, theta, state):
+    """Fill the state (slots, p) for a run that starts at theta: by default with zeros."""
+    state[:] = 0.0
+
+
+@generic
+def stability_limit(optimizer, L):
+    """The rate beyond which full-batch training diverges on a quadratic of curvature L; NaN where unknown."""
+    return math.nan
+
+
+class SGD(NamedTuple):
+    r"""The plain step against the gradient, :math:`\theta_{t+1} = \theta_t - \eta_t g_t`.
+
+    With the gradient of all rows this is gradient descent (Cauchy 1847), with that of a random batch
+    stochastic gradient descent (Robbins and Monro 1951).
+    """
+
+
+@update.kernel(SGD)
+def _(optimizer, w, g, state, j, lr, t):
+    return w - lr * g, lr
+
+
+@stability_limit.kernel(SGD)
+def _(optimizer, L):
+    return 2.0 / L
+
+
+class Momentum(NamedTuple):
+    r"""The heavy ball, :math:`\theta_{t+1} = \theta_t - \eta_t g_t + \beta (\theta_t - \theta_{t-1})` (Polyak 1964).
+
+    Parameters
+    ----------
+    beta : float
+        The share of the last displacement that is kept, in [0, 1).
+    """
+
+    beta: Memory = 0.9
+
+
+@slots.kernel(Momentum)
+def _(optimizer):
+    return 1
+
+
+@begin.kernel(Momentum)
+def _(optimizer, theta, state):
+    state[0] = theta
+
+
+@update.kernel(Momentum)
+def _(optimizer, w, g, state, j, lr, t):
+    last, state[0, j] = state[0, j], w
+    return w - lr * g + optimizer.beta * (w - last), lr
+
+
+@stability_limit.kernel(Momentum)
+def _(optimizer, L):
+    return 2.0 * (1.0 + optimizer.beta) / L
+
+
+class Nesterov(NamedTuple):
+    r"""A step from a point ahead (Nesterov 1983).
+
+    :math:`x_{t+1} = y_t - \eta_t \nabla f(y_t)`, then
+    :math:`y_{t+1} = x_{t+1} + \beta (x_{t+1} - x_t)`. The run's theta is y, the point ahead, at which
+    the gradients are taken.
+
+    Parameters
+    ----------
+    beta : float
+        How far ahead to look, as a share of the last displacement, in [0, 1).
+    """
+
+    beta: Memory = 0.9
+
+
+@slots.kernel(Nesterov)
+def _(optimizer):
+    return 1
+
+
+@begin.kernel(Nesterov)
+def _(optimizer, theta, state):
+    state[0] = theta
+
+
+@update.kernel(Nesterov)
+def _(optimizer, w, g, state, j, lr, t):
+    return w - lr * g, lr
+
+
+@extrapolate.kernel(Nesterov)
+def _(optimizer, w, state, j):
+    last, state[0, j] = state[0, j], w
+    return w + optimizer.beta * (w - last)
+
+
+@stability_limit.kernel(Nesterov)
+def _(optimizer, L):
+    return 2.0 * (1.0 + optimizer.beta) / ((1.0 + 2.0 * optimizer.beta) * L)

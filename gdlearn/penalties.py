@@ -1,0 +1,154 @@
+"""Penalties: what does a weight cost, whatever the data say?
+
+Each acts on one weight at a time, never on an intercept. The smooth part has a ``pull`` (its
+derivative), the part with a kink a ``prox`` (its proximal operator).
+"""
+
+import math
+from typing import NamedTuple
+
+from .generic import generic
+from .records import NonNegative, Share
+
+
+@generic
+def cost(penalty, w):
+    """The penalty of one weight."""
+    return 0.0
+
+
+@generic
+def pull(penalty, w):
+    """The derivative of the smooth part at w."""
+    return 0.0
+
+
+@generic
+def prox(penalty, w, step):
+    r"""The proximal operator of the part with a kink, :math:`\arg\min_u (u - w)^2 / 2 + step \cdot r(u)`."""
+    return w
+
+
+@generic
+def subgradient(penalty, w, g):
+    """The smallest subgradient at w of the whole objective, whose smooth part has the derivative g there."""
+    return g
+
+
+@generic
+def curvature(penalty):
+    """The second derivative of the smooth part."""
+    return 0.0
+
+
+class NoPenalty(NamedTuple):
+    """No penalty: every weight is free."""
+
+
+@cost.kernel(NoPenalty)
+def _(penalty, w):
+    return 0.0
+
+
+class L2(NamedTuple):
+    r"""The ridge penalty :math:`\frac{\lambda}{2} \lVert w \rVert_2^2` (Hoerl and Kennard 1970).
+
+    Parameters
+    ----------
+    lam : float
+        The strength, at least 0.
+    """
+
+    lam: NonNegative
+
+
+@cost.kernel(L2)
+def _(penalty, w):
+    return 0.5 * penalty.lam * w**2
+
+
+@pull.kernel(L2)
+def _(penalty, w):
+    return penalty.lam * w
+
+
+@curvature.kernel(L2)
+def _(penalty):
+    return penalty.lam
+
+
+class L1(NamedTuple):
+    r"""The lasso penalty :math:`\lambda \lVert w \rVert_1` (Tibshirani 1996), by proximal steps.
+
+    Its proximal operator is the soft threshold, which sets small weights to exactly 0.
+
+    Parameters
+    ----------
+    lam : float
+        The strength, at least 0.
+    """
+
+    lam: NonNegative
+
+
+@cost.kernel(L1)
+def _(penalty, w):
+    return penalty.lam * abs(w)
+
+
+@prox.kernel(L1)
+def _(penalty, w, step):
+    return math.copysign(max(abs(w) - step * penalty.lam, 0.0), w)
+
+
+@subgradient.kernel(L1)
+def _(penalty, w, g):
+    if w == 0.0:
+        return math.copysign(max(abs(g) - penalty.lam, 0.0), g)
+    return g + math.copysign(penalty.lam, w)
+
+
+class ElasticNet(NamedTuple):
+    r"""A share of L1 and the rest of L2 (Zou and Hastie 2005).
+
+    :math:`\lambda \rho \lVert w \rVert_1 + \frac{\lambda (1 - \rho)}{2} \lVert w \rVert_2^2` with
+    the ratio :math:`\rho`.
+
+    Parameters
+    ----------
+    lam : float
+        The strength, at least 0.
+    ratio : float
+        The share of L1, in [0, 1].
+    """
+
+    lam: NonNegative
+    ratio: Share = 0.5
+
+
+@cost.kernel(ElasticNet)
+def _(penalty, w):
+    return penalty.lam * (penalty.ratio * abs(w) + 0.5 * (1.0 - penalty.ratio) * w**2)
+
+
+@pull.kernel(ElasticNet)
+def _(penalty, w):
+    return penalty.lam * (1.0 - penalty.ratio) * w
+
+
+@prox.kernel(ElasticNet)
+def _(penalty, w, step):
+    return math.copysign(max(abs(w) - step * penalty.lam * penalty.ratio, 0.0), w)
+
+
+@subgradient.kernel(ElasticNet)
+def _(penalty, w, g):
+    kink = penalty.lam * penalty.ratio
+    if w == 0.0:
+        return math.copysign(max(abs(g) - kink, 0.0), g)
+    return g + math.copysign(kink, w)
+
+
+@curvature.kernel(ElasticNet)
+def _(penalty):
+    return penalty.lam * (1.0 - penalty.ratio)

@@ -1,0 +1,189 @@
+"""A problem: the mean loss of a model over the data, plus a penalty on its weights."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import losses, penalties, validation
+from .generic import compiled, has_kernel, inlined
+from .losses import SquaredError, row_slope, row_value
+from .models import forward, pullback, second_moments, size, weights
+from .penalties import NoPenalty, cost, pull, subgradient
+from .records import ready
+
+# So many rows stay in the fastest cache until the chain rule comes back to them.
+BLOCK = 32
+
+
+class Data(NamedTuple):
+    """Inputs X (n, d), targets Y (n, k), and the numbers of the rows, 0 to n - 1."""
+
+    X: np.ndarray
+    Y: np.ndarray
+    rows: np.ndarray
+
+
+class Workspace(NamedTuple):
+    """The gradient g (p,), and the scores Z and slopes S of one block of rows (BLOCK, k)."""
+
+    g: np.ndarray
+    Z: np.ndarray
+    S: np.ndarray
+
+
+@inlined
+def gradient(problem, theta, data, order, start, stop, work, with_value):
+    """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
+    g, Z, S = work
+    g[:] = 0.0
+    total, share, a = 0.0, 1.0 / (stop - start), start
+    while a < stop:
+        b = min(a + BLOCK, stop)
+        forward(problem.model, theta, data.X, order, a, b, Z)
+        for i in range(b - a):
+            r = order[a + i]
+            if with_value:
+                total += row_value(problem.loss, Z, i, data.Y, r)
+            row_slope(problem.loss, Z, i, data.Y, r, S)
+            for c in range(S.shape[1]):
+                S[i, c] *= share
+        pullback(problem.model, theta, data.X, order, a, b, S, g)
+        a = b
+    return total * share
+
+
+@inlined
+def measure(problem, theta, data, work):
+    """The objective and the norm of its smallest subgradient; leaves the gradient of the loss in work.g."""
+    w, squares = weights(problem.model), 0.0
+    objective = gradient(problem, theta, data, data.rows, 0, len(data.rows), work, True)
+    for j in range(w):
+        objective += cost(problem.penalty, theta[j])
+        squares += subgradient(problem.penalty, theta[j], work.g[j] + pull(problem.penalty, theta[j])) ** 2
+    for j in range(w, len(theta)):
+        squares += work.g[j] ** 2
+    return objective, math.sqrt(squares)
+
+
+@compiled
+def evaluate(problem, theta, data, work):
+    """The objective, with the gradient of its smooth part in work.g."""
+    objective, _ = measure(problem, theta, data, work)
+    for j in range(weights(problem.model)):
+        work.g[j] += pull(problem.penalty, theta[j])
+    return objective
+
+
+@compiled
+def predict(model, theta, X, rows, Z):
+    """The scores of all rows of X, written to Z."""
+    forward(model, theta, X, rows, 0, len(rows), Z)
+
+
+class Smoothness(NamedTuple):
+    """The largest curvature of an objective, L, and the smallest, mu."""
+
+    L: float
+    mu: float
+
+    @property
+    def limit(self):
+        """2 / L: with a larger learning rate gradient descent diverges on a quadratic."""
+        return 2.0 / self.L
+
+    @property
+    def kappa(self):
+        """The condition number L / mu; infinite where mu is 0."""
+        return self.L / self.mu if self.mu > 0.0 else math.inf
+
+
+class Problem(NamedTuple):
+    r"""Minimize :math:`J(\theta) = \frac1n \sum_{i=1}^n \ell(z_i, y_i) + r(w)` over theta.
+
+    Parameters
+    ----------
+    model : model
+        Makes the scores z_i from theta and row i of X, such as ``Linear(10)``.
+    loss : loss
+        Compares scores with targets.
+    penalty : penalty
+        r, the cost of the weights w; intercepts are free.
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> problem = gd.Problem(gd.Linear(1, intercept=False), penalty=gd.L2(1.0))
+    >>> problem.objective([2.0], X=[[1.0], [1.0]], y=[0.0, 3.0])
+    4.5
+    >>> problem.gradient([2.0], X=[[1.0], [1.0]], y=[0.0, 3.0])
+    array([3.])
+    """
+
+    model: Any
+    loss: Any = SquaredError()
+    penalty: Any = NoPenalty()
+
+    def objective(self, theta, X, y):
+        """J(theta), a float, for theta (p,), X (n, d) and y (n,), or (n, k) for k outputs."""
+        problem, theta, data, work = self._accept(theta, X, y)
+        return evaluate(problem, theta, data, work)
+
+    def gradient(self, theta, X, y):
+        """The gradient (p,) of the smooth part of J: the loss, and the penalty without its kink."""
+        problem, theta, data, work = self._accept(theta, X, y)
+        evaluate(problem, theta, data, work)
+        return work.g
+
+    def scores(self, theta, X):
+        """The scores of the model: (n,) for one output, (n, k) for k."""
+        model = self.ready().model
+        X = validation.inputs(X, model.inputs)
+        theta = validation.parameters(theta, size(model), X.dtype, "theta")
+        Z = np.empty((len(X), model.outputs), X.dtype)
+        predict(model, theta, X, np.arange(len(X)), Z)
+        return Z[:, 0] if model.outputs == 1 else Z
+
+    def smoothness(self, X):
+        r"""The extreme curvatures of J over all theta, from the eigenvalues of the second moments of X.
+
+        Exact for the squared error. For the cross-entropies L is the bound :math:`\tfrac14` (binary) or
+        :math:`\tfrac12 / T^2` times the largest eigenvalue, and mu counts the penalty only.
+
+        Raises
+        ------
+        TypeError
+            If the model is not linear, or the loss has no bounded curvature.
+        """
+        problem = self.ready()
+        L, mu = losses.curvature(problem.loss), losses.convexity(problem.loss)
+        if math.isinf(L):
+            raise TypeError(f"the curvature of {type(problem.loss).__name__} has no bound, so there is no smoothness")
+        moments = second_moments(problem.model, validation.inputs(X, problem.model.inputs).astype(np.float64))
+        ridge = np.zeros(len(moments))
+        ridge[: problem.model.inputs] = penalties.curvature(problem.penalty)
+        largest = np.linalg.eigvalsh(L * moments + np.diag(ridge))[-1]
+        smallest = np.linalg.eigvalsh(mu * moments + np.diag(ridge))[0]
+        return Smoothness(float(largest), max(float(smallest), 0.0))
+
+    def ready(self):
+        """The problem with its fields made exact, or an error that names what is wrong with it."""
+        alone = has_kernel(row_slope, type(self.loss))
+        needs = (row_value, row_slope) if alone else (losses.value, losses.slope)
+        return Problem(
+            ready(self.model, forward, pullback, size, weights, name="model"),
+            ready(self.loss, *needs, name="loss"),
+            ready(self.penalty, cost, name="penalty"),
+        )
+
+    def _accept(self, theta, X, y):
+        problem = self.ready()
+        data, work = problem.load(X, y)
+        return problem, validation.parameters(theta, size(problem.model), data.X.dtype, "theta"), data, work
+
+    def load(self, X, y):
+        """The data as the compiled loops take them, and a workspace of their type."""
+        X = validation.inputs(X, self.model.inputs)
+        Y = validation.targets(self.loss, y, len(X), self.model.outputs, X.dtype)
+        Z = np.empty((BLOCK, Y.shape[1]), X.dtype)
+        return Data(X, Y, np.arange(len(X))), Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z))

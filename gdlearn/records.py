@@ -1,0 +1,122 @@
+"""What the fields of records may hold, and the check of a record at the front door.
+
+A field's annotation says its type and range: ``lam: NonNegative``. :func:`ready` turns the values
+into exactly these types, so that ``L2(1)`` and ``L2(1.0)`` share their machine code, and refuses
+what is out of range before anything is compiled.
+"""
+
+import math
+import operator
+import typing
+from functools import cache
+from typing import Annotated, Any, NamedTuple
+
+from .generic import generic, has_kernel
+
+
+class Range(NamedTuple):
+    """The interval a number must lie in; an open end excludes its bound."""
+
+    low: float
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def __contains__(self, x):
+        above = self.low < x if self.open_low else self.low <= x
+        below = x < self.high if self.open_high else x <= self.high
+        return above and below and math.isfinite(x)
+
+    def __str__(self):
+        if math.isinf(self.low):
+            return "finite"
+        low = f"{'greater than' if self.open_low else 'at least'} {self.low:g}"
+        if math.isinf(self.high):
+            return f"finite and {low}"
+        return f"{low} and {'less than' if self.open_high else 'at most'} {self.high:g}"
+
+
+Positive = Annotated[float, Range(0.0, open_low=True)]
+NonNegative = Annotated[float, Range(0.0)]
+Share = Annotated[float, Range(0.0, 1.0)]
+Decay = Annotated[float, Range(0.0, 1.0, open_low=True)]
+Memory = Annotated[float, Range(0.0, 1.0, open_high=True)]
+Count = Annotated[int, Range(1)]
+
+
+@generic
+def check(record):
+    """Raise ValueError where fields that are right one by one do not fit together; by default they do."""
+
+
+def ready(record, *functions, name):
+    """The record with its fields made exact, after a check of their ranges and of its kernels.
+
+    Parameters
+    ----------
+    record : NamedTuple
+        A component, possibly with components inside.
+    *functions : generic functions
+        Those the record must have a kernel for.
+    name : str
+        The argument's name, for the error messages.
+
+    Raises
+    ------
+    TypeError
+        If it is no record, lacks a kernel, or holds a value of the wrong type.
+    ValueError
+        If a field is out of range.
+    """
+    cls = type(record)
+    if not hasattr(cls, "_fields"):
+        hint = f"; write {record.__name__}(...) with parentheses" if isinstance(record, type) else ""
+        raise TypeError(f"{name} must be a record such as gd.{_able(functions)}, not {record!r}{hint}")
+    for function in functions:
+        if not has_kernel(function, cls):
+            raise TypeError(f"{name}={cls.__name__} has no {function.__name__} kernel; {_able([function])} have one")
+    hints = _hints(cls)
+    values = (_exact(v, hints.get(f, Any), functions, f"{name}.{f}") for f, v in zip(cls._fields, record, strict=True))
+    made = cls(*values)
+    check(made)
+    return made
+
+
+def number(value, name, allowed, kind=float):
+    """``value`` as a float (or int) in the range ``allowed``; the error names the argument otherwise."""
+    try:
+        if isinstance(value, (bool, str)):
+            raise TypeError
+        exact = float(operator.index(value)) if kind is int else float(value)
+    except (TypeError, ValueError, OverflowError):
+        wanted = "a whole number" if kind is int else "a number"
+        raise TypeError(f"{name} must be {wanted} {allowed}, not {value!r}") from None
+    if exact not in allowed:
+        raise ValueError(f"{name} must be {allowed}, not {value!r}")
+    return kind(exact)
+
+
+@cache
+def _hints(cls):
+    return typing.get_type_hints(cls, include_extras=True)
+
+
+def _exact(value, hint, functions, name):
+    if hint is bool:
+        if not isinstance(value, (bool, int)) or value not in (0, 1):
+            raise TypeError(f"{name} must be True or False, not {value!r}")
+        return bool(value)
+    if hint in (float, int):
+        return number(value, name, Range(-math.inf), hint)
+    if typing.get_origin(hint) is Annotated:
+        kind, allowed = typing.get_args(hint)
+        return number(value, name, allowed, kind)
+    if hint is Any:
+        return ready(value, *functions, name=name)
+    return value
+
+
+def _able(functions):
+    """The names of the library's records that have a kernel for each of ``functions``."""
+    classes = [cls for f in functions[:1] for cls in f.registry if cls is not object]
+    return ", ".join(cls.__name__ for cls in classes if all(has_kernel(f, cls) for f in functions)) or "SquaredError()"

@@ -1,0 +1,132 @@
+"""Arrays at the front door: what fits is passed on without a copy, what does not is refused by name."""
+
+import numpy as np
+
+from .generic import generic
+from .losses import BinaryCrossEntropy, CrossEntropy
+
+
+def inputs(X, columns):
+    """X as a finite, C-contiguous float array of shape (n, columns).
+
+    Raises
+    ------
+    ValueError
+        If X is empty, not two-dimensional, has another number of columns, or holds NaN or infinity.
+    TypeError
+        If X is no array of real numbers.
+    """
+    X = real(X, "X")
+    if X.ndim != 2:
+        hint = "; a single feature needs X.reshape(-1, 1)" if X.ndim == 1 else ""
+        raise ValueError(f"X must have shape (n, {columns}), not {X.shape}{hint}")
+    if X.shape[0] == 0:
+        raise ValueError("X has no rows; pass at least one sample")
+    if X.shape[1] != columns:
+        raise ValueError(
+            f"X has {X.shape[1]} columns, but the model has inputs={columns}; make them equal: Linear({X.shape[1]})"
+        )
+    finite(X, "X", "remove or impute these rows first")
+    return np.ascontiguousarray(X)
+
+
+def targets(loss, y, rows, outputs, dtype):
+    """The targets as a float array of shape (rows, outputs), checked as the loss needs it.
+
+    Raises
+    ------
+    ValueError
+        If the shape, the number of rows or a value does not fit.
+    TypeError
+        If y is no array of real numbers.
+    """
+    y = real(y, "y")
+    if y.ndim == 0 or len(y) != rows:
+        found = "a single number" if y.ndim == 0 else f"{len(y)} rows"
+        raise ValueError(f"y has {found}, but X has {rows} rows; each row of X needs its target")
+    finite(y, "y", "remove these rows from X and y first")
+    return np.ascontiguousarray(encode(loss, y, outputs), dtype)
+
+
+def parameters(theta, p, dtype, name):
+    """A fresh copy of a parameter vector (p,); zeros for None."""
+    if theta is None:
+        return np.zeros(p, dtype)
+    theta = real(theta, name)
+    if theta.shape != (p,):
+        raise ValueError(f"{name} has shape {theta.shape}, but the model has {p} parameters: pass shape ({p},)")
+    finite(theta, name, "pass finite parameters")
+    return theta.astype(dtype)
+
+
+def vector(values, name):
+    """A finite float64 vector that is not empty."""
+    array = real(values, name)
+    if array.ndim != 1 or len(array) == 0:
+        raise ValueError(f"{name} must be a list of numbers, not of shape {array.shape}")
+    finite(array, name, "pass finite numbers")
+    return array.astype(np.float64)
+
+
+@generic
+def encode(loss, y, outputs):
+    """The targets of a loss in shape (n, outputs). By default they are numbers, one per output."""
+    if outputs == 1 and y.ndim == 1:
+        return y.reshape(-1, 1)
+    if outputs > 1 and y.shape == (len(y), outputs):
+        return y
+    expected = f"({len(y)},)" if outputs == 1 else f"({len(y)}, {outputs})"
+    hint = "; pass y.ravel()" if y.shape == (len(y), 1) and outputs == 1 else ""
+    raise ValueError(f"y must have shape {expected} for a model with outputs={outputs}, not {y.shape}{hint}")
+
+
+@encode.kernel(BinaryCrossEntropy)
+def _(loss, y, outputs):
+    y = encode.dispatch(object)(loss, y, outputs)
+    if y.min() < 0 or y.max() > 1:
+        bad = y[(y < 0) | (y > 1)][0]
+        raise ValueError(f"y must hold labels 0 and 1 (or probabilities) for BinaryCrossEntropy, not {bad:g}")
+    return y
+
+
+@encode.kernel(CrossEntropy)
+def _(loss, y, outputs):
+    if outputs < 2:
+        raise ValueError("CrossEntropy needs a model with outputs=k for k classes; for two, use BinaryCrossEntropy")
+    if y.ndim == 1:
+        return _one_hot(y, outputs)
+    if y.shape != (len(y), outputs):
+        raise ValueError(
+            f"y must hold labels, shape ({len(y)},), or probabilities, shape ({len(y)}, {outputs}), not {y.shape}"
+        )
+    sums = y.sum(axis=1)
+    if y.min() < 0 or not np.allclose(sums, 1.0, atol=1e-6):
+        raise ValueError("y must hold probabilities for CrossEntropy: each row at least 0 and with sum 1")
+    return y
+
+
+def _one_hot(labels, classes):
+    whole = labels.astype(np.intp)
+    outside = (whole != labels) | (whole < 0) | (whole >= classes)
+    if outside.any():
+        raise ValueError(f"y must hold labels 0 to {classes - 1} for outputs={classes}, not {labels[outside][0]:g}")
+    return np.eye(classes)[whole]
+
+
+def real(values, name):
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise TypeError(f"{name} must be an array of real numbers: {error}") from None
+    if array.dtype in (np.float32, np.float64):
+        return array
+    if array.dtype.kind in "iubf":
+        return array.astype(np.float64)
+    raise TypeError(f"{name} must be an array of real numbers, not of dtype {array.dtype}; convert it to float first")
+
+
+def finite(array, name, remedy):
+    if not np.isfinite(array).all():
+        row = np.argwhere(~np.isfinite(array))[0]
+        where = ", ".join(map(str, row))
+        raise ValueError(f"{name} holds {array[tuple(row)]} at [{where}]; {remedy}")
