@@ -1,7 +1,7 @@
 """Losses: how far are the scores of a model from the targets?
 
 A loss of one score and one target registers ``value`` and its derivative ``slope``. A loss that looks
-at all scores of a row at once registers ``row_value`` and ``row_slope`` instead.
+at all scores of a row at once registers ``row_slope`` instead.
 """
 
 import math
@@ -24,19 +24,19 @@ def slope(loss, z, y):
 
 
 @generic
-def row_value(loss, Z, i, Y, r):
-    """The loss of the scores Z[i] against the targets Y[r]: by default the sum over the outputs."""
+def row_slope(loss, Z, i, Y, r, S, with_value):
+    """Write the gradient of the loss of the scores Z[i] against the targets Y[r] to S[i].
+
+    Return that loss, if asked for; both in one go, because they share their exponentials. By default
+    the loss of a row is the sum over its outputs.
+    """
     total = 0.0
     for c in range(Z.shape[1]):
-        total += value(loss, Z[i, c], Y[r, c])
+        z, y = Z[i, c], Y[r, c]
+        S[i, c] = slope(loss, z, y)
+        if with_value:
+            total += value(loss, z, y)
     return total
-
-
-@generic
-def row_slope(loss, Z, i, Y, r, S):
-    """The gradient of ``row_value`` in the scores Z[i], written to S[i]."""
-    for c in range(Z.shape[1]):
-        S[i, c] = slope(loss, Z[i, c], Y[r, c])
 
 
 @generic
@@ -121,27 +121,18 @@ class CrossEntropy(NamedTuple):
     label_smoothing: Share = 0.0
 
 
-@row_value.kernel(CrossEntropy)
-def _(loss, Z, i, Y, r):
+@row_slope.kernel(CrossEntropy)
+def _(loss, Z, i, Y, r, S, with_value):
     k, top = Z.shape[1], largest(Z, i)
     mass, score = 0.0, 0.0
-    for c in range(k):
-        shifted = (Z[i, c] - top) / loss.temperature
-        target = (1.0 - loss.label_smoothing) * Y[r, c] + loss.label_smoothing / k
-        mass += math.exp(shifted)
-        score += target * shifted
-    return math.log(mass) - score
-
-
-@row_slope.kernel(CrossEntropy)
-def _(loss, Z, i, Y, r, S):
-    k, top, mass = Z.shape[1], largest(Z, i), 0.0
     for c in range(k):
         S[i, c] = math.exp((Z[i, c] - top) / loss.temperature)
         mass += S[i, c]
     for c in range(k):
         target = (1.0 - loss.label_smoothing) * Y[r, c] + loss.label_smoothing / k
         S[i, c] = (S[i, c] / mass - target) / loss.temperature
+        score += target * (Z[i, c] - top) / loss.temperature
+    return math.log(mass) - score if with_value else 0.0
 
 
 @inlined

@@ -80,15 +80,23 @@ def _(model, theta, X, order, start, stop, Z):
 
 @pullback.kernel(Linear)
 def _(model, theta, X, order, start, stop, S, g):
-    d, b = model.inputs, model.inputs * model.outputs
-    for i in range(stop - start):
-        r = order[start + i]
-        for c in range(model.outputs):
-            s = S[i, c]
+    d, b, m = model.inputs, model.inputs * model.outputs, stop - start
+    for c in range(model.outputs):
+        i = 0
+        while i + 4 <= m:  # four rows at a time, so that g is read and written once for them
+            p, q, r, t = order[start + i], order[start + i + 1], order[start + i + 2], order[start + i + 3]
+            u, v, w, z = S[i, c], S[i + 1, c], S[i + 2, c], S[i + 3, c]
+            for j in range(d):
+                g[c * d + j] += u * X[p, j] + v * X[q, j] + w * X[r, j] + z * X[t, j]
+            i += 4
+        while i < m:
+            r, s = order[start + i], S[i, c]
             for j in range(d):
                 g[c * d + j] += s * X[r, j]
-            if model.intercept:
-                g[b + c] += s
+            i += 1
+        if model.intercept:
+            for i in range(m):
+                g[b + c] += S[i, c]
 
 
 def second_moments(model, X):

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import losses, penalties, validation
 from .generic import compiled, has_kernel, inlined
-from .losses import SquaredError, row_slope, row_value
+from .losses import SquaredError, row_slope
 from .models import forward, pullback, second_moments, size, weights
 from .penalties import NoPenalty, cost, pull, subgradient
 from .records import ready
@@ -43,9 +43,7 @@ def gradient(problem, theta, data, order, start, stop, work, with_value):
         forward(problem.model, theta, data.X, order, a, b, Z)
         for i in range(b - a):
             r = order[a + i]
-            if with_value:
-                total += row_value(problem.loss, Z, i, data.Y, r)
-            row_slope(problem.loss, Z, i, data.Y, r, S)
+            total += row_slope(problem.loss, Z, i, data.Y, r, S, with_value)
             for c in range(S.shape[1]):
                 S[i, c] *= share
         pullback(problem.model, theta, data.X, order, a, b, S, g)
@@ -89,12 +87,12 @@ class Smoothness(NamedTuple):
 
     @property
     def limit(self):
-        """2 / L: with a larger learning rate gradient descent diverges on a quadratic."""
+        """The limit 2 / L of the learning rate, beyond which gradient descent diverges on a quadratic."""
         return 2.0 / self.L
 
     @property
     def kappa(self):
-        """The condition number L / mu; infinite where mu is 0."""
+        """The condition number L / mu, infinite where mu is 0."""
         return self.L / self.mu if self.mu > 0.0 else math.inf
 
 
@@ -169,7 +167,7 @@ class Problem(NamedTuple):
     def ready(self):
         """The problem with its fields made exact, or an error that names what is wrong with it."""
         alone = has_kernel(row_slope, type(self.loss))
-        needs = (row_value, row_slope) if alone else (losses.value, losses.slope)
+        needs = (row_slope,) if alone else (losses.value, losses.slope)
         return Problem(
             ready(self.model, forward, pullback, size, weights, name="model"),
             ready(self.loss, *needs, name="loss"),
