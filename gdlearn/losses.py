@@ -78,6 +78,54 @@ def _(loss):
     return 2.0
 
 
+class AbsoluteError(NamedTuple):
+    r"""The absolute error :math:`\ell(z, y) = |z - y|`, whose minimum is a median.
+
+    It has no derivative at z = y; ``slope`` gives the subgradient 0 there.
+    """
+
+
+@value.kernel(AbsoluteError)
+def _(loss, z, y):
+    return abs(z - y)
+
+
+@slope.kernel(AbsoluteError)
+def _(loss, z, y):
+    return math.copysign(1.0, z - y) if z != y else 0.0
+
+
+class Huber(NamedTuple):
+    r"""Half the squared error near the target, a straight line beyond :math:`\delta` (Huber 1964).
+
+    :math:`\ell = r^2 / 2` for :math:`|r| \le \delta`, else :math:`\delta (|r| - \delta / 2)`, with
+    r = z - y. One outlier pulls with a slope of at most :math:`\delta`.
+
+    Parameters
+    ----------
+    delta : float
+        The distance at which the line begins, greater than 0.
+    """
+
+    delta: Positive = 1.0
+
+
+@value.kernel(Huber)
+def _(loss, z, y):
+    r = abs(z - y)
+    return 0.5 * r**2 if r <= loss.delta else loss.delta * (r - 0.5 * loss.delta)
+
+
+@slope.kernel(Huber)
+def _(loss, z, y):
+    return min(max(z - y, -loss.delta), loss.delta)
+
+
+@curvature.kernel(Huber)
+def _(loss):
+    return 1.0
+
+
 class BinaryCrossEntropy(NamedTuple):
     r"""Cross-entropy of two classes, from the logit z and the probability y of class 1.
 

@@ -13,13 +13,13 @@ from .records import Count
 
 
 @generic
-def forward(model, theta, X, order, start, stop, Z):
-    """The scores of the rows order[start:stop] of X, written to Z[:stop - start]."""
+def forward(model, theta, X, order, start, stop, Z, H):
+    """The scores of the rows order[start:stop] of X, written to Z[:stop - start]; H keeps what the way back needs."""
     raise NotImplementedError("this model has no forward kernel")
 
 
 @generic
-def pullback(model, theta, X, order, start, stop, S, g):
+def pullback(model, theta, X, order, start, stop, S, g, H):
     """The chain rule: add J^T S to g, with J the derivative in theta of the scores of the rows order[start:stop]."""
     raise NotImplementedError("this model has no pullback kernel")
 
@@ -34,6 +34,18 @@ def size(model):
 def weights(model):
     """The number of parameters that a penalty acts on."""
     raise NotImplementedError("this model has no weights kernel")
+
+
+@generic
+def units(model):
+    """How many numbers per row ``forward`` keeps for ``pullback``."""
+    return 0
+
+
+@generic
+def initial(model, rng):
+    """The first theta, as floats: by default zeros."""
+    return np.zeros(size(model))
 
 
 class Linear(NamedTuple):
@@ -67,7 +79,7 @@ def _(model):
 
 
 @forward.kernel(Linear)
-def _(model, theta, X, order, start, stop, Z):
+def _(model, theta, X, order, start, stop, Z, H):
     d, b = model.inputs, model.inputs * model.outputs
     for i in range(stop - start):
         r = order[start + i]
@@ -79,7 +91,7 @@ def _(model, theta, X, order, start, stop, Z):
 
 
 @pullback.kernel(Linear)
-def _(model, theta, X, order, start, stop, S, g):
+def _(model, theta, X, order, start, stop, S, g, H):
     d, b, m = model.inputs, model.inputs * model.outputs, stop - start
     for c in range(model.outputs):
         i = 0

@@ -6,10 +6,10 @@ rows of ``state``.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .generic import generic
-from .records import Memory
+from .records import Memory, Positive
 
 
 @generic
@@ -22,6 +22,17 @@ def update(optimizer, w, g, state, j, lr, t):
 def extrapolate(optimizer, w, state, j):
     """The point at which the next gradient is taken, from the new w: by default w itself."""
     return w
+
+
+@generic
+def decay(optimizer, w, lr):
+    """A weight after the decay that is not part of its gradient: by default w itself."""
+    return w
+
+
+@generic
+def prepare(optimizer, model, g, state):
+    """Change the gradient of the loss as a whole, before the parameters take their steps: by default not."""
 
 
 @generic
@@ -133,3 +144,56 @@ def _(optimizer, w, state, j):
 @stability_limit.kernel(Nesterov)
 def _(optimizer, L):
     return 2.0 * (1.0 + optimizer.beta) / ((1.0 + 2.0 * optimizer.beta) * L)
+
+
+class Clip(NamedTuple):
+    r"""Scale a gradient that is too long down to the limit, then let another optimizer step.
+
+    :math:`g \leftarrow g \min(1, c / \lVert g \rVert_2)` (Pascanu, Mikolov and Bengio 2013), with g the
+    gradient of the loss; a penalty's share is added afterwards.
+
+    Parameters
+    ----------
+    limit : float
+        c, greater than 0.
+    then : optimizer
+        Takes the step.
+    """
+
+    limit: Positive
+    then: Any = SGD()
+
+
+@prepare.kernel(Clip)
+def _(optimizer, model, g, state):
+    squares = 0.0
+    for j in range(len(g)):
+        squares += g[j] ** 2
+    if squares > optimizer.limit**2:
+        g *= optimizer.limit / math.sqrt(squares)
+    prepare(optimizer.then, model, g, state)
+
+
+@slots.kernel(Clip)
+def _(optimizer):
+    return slots(optimizer.then)
+
+
+@begin.kernel(Clip)
+def _(optimizer, theta, state):
+    begin(optimizer.then, theta, state)
+
+
+@decay.kernel(Clip)
+def _(optimizer, w, lr):
+    return decay(optimizer.then, w, lr)
+
+
+@update.kernel(Clip)
+def _(optimizer, w, g, state, j, lr, t):
+    return update(optimizer.then, w, g, state, j, lr, t)
+
+
+@extrapolate.kernel(Clip)
+def _(optimizer, w, state, j):
+    return extrapolate(optimizer.then, w, state, j)

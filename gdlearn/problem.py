@@ -8,7 +8,7 @@ import numpy as np
 from . import losses, penalties, validation
 from .generic import compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
-from .models import forward, pullback, second_moments, size, weights
+from .models import forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
 from .records import ready
 
@@ -25,28 +25,29 @@ class Data(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """The gradient g (p,), and the scores Z and slopes S of one block of rows (BLOCK, k)."""
+    """The gradient g (p,); of one block of rows the scores Z, the slopes S (BLOCK, k), the inner values H."""
 
     g: np.ndarray
     Z: np.ndarray
     S: np.ndarray
+    H: np.ndarray
 
 
 @inlined
 def gradient(problem, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
-    g, Z, S = work
+    g, Z, S, H = work
     g[:] = 0.0
     total, share, a = 0.0, 1.0 / (stop - start), start
     while a < stop:
         b = min(a + BLOCK, stop)
-        forward(problem.model, theta, data.X, order, a, b, Z)
+        forward(problem.model, theta, data.X, order, a, b, Z, H)
         for i in range(b - a):
             r = order[a + i]
             total += row_slope(problem.loss, Z, i, data.Y, r, S, with_value)
             for c in range(S.shape[1]):
                 S[i, c] *= share
-        pullback(problem.model, theta, data.X, order, a, b, S, g)
+        pullback(problem.model, theta, data.X, order, a, b, S, g, H)
         a = b
     return total * share
 
@@ -74,9 +75,13 @@ def evaluate(problem, theta, data, work):
 
 
 @compiled
-def predict(model, theta, X, rows, Z):
-    """The scores of all rows of X, written to Z."""
-    forward(model, theta, X, rows, 0, len(rows), Z)
+def predict(model, theta, X, rows, scores, H):
+    """The scores of all rows of X, a block at a time."""
+    a = 0
+    while a < len(rows):
+        b = min(a + BLOCK, len(rows))
+        forward(model, theta, X, rows, a, b, scores[a:b], H)
+        a = b
 
 
 class Smoothness(NamedTuple):
@@ -139,7 +144,7 @@ class Problem(NamedTuple):
         X = validation.inputs(X, model.inputs)
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
         Z = np.empty((len(X), model.outputs), X.dtype)
-        predict(model, theta, X, np.arange(len(X)), Z)
+        predict(model, theta, X, np.arange(len(X)), Z, np.empty((2, BLOCK, units(model)), X.dtype))
         return Z[:, 0] if model.outputs == 1 else Z
 
     def smoothness(self, X):
@@ -183,5 +188,5 @@ class Problem(NamedTuple):
         """The data as the compiled loops take them, and a workspace of their type."""
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, len(X), self.model.outputs, X.dtype)
-        Z = np.empty((BLOCK, Y.shape[1]), X.dtype)
-        return Data(X, Y, np.arange(len(X))), Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z))
+        Z, H = np.empty((BLOCK, Y.shape[1]), X.dtype), np.empty((2, BLOCK, units(self.model)), X.dtype)
+        return Data(X, Y, np.arange(len(X))), Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z), H)

@@ -42,6 +42,7 @@ Share = Annotated[float, Range(0.0, 1.0)]
 Decay = Annotated[float, Range(0.0, 1.0, open_low=True)]
 Memory = Annotated[float, Range(0.0, 1.0, open_high=True)]
 Count = Annotated[int, Range(1)]
+Counts = Annotated[tuple, Range(1)]
 
 
 @generic
@@ -110,10 +111,20 @@ def _exact(value, hint, functions, name):
         return number(value, name, Range(-math.inf), hint)
     if typing.get_origin(hint) is Annotated:
         kind, allowed = typing.get_args(hint)
+        if kind is tuple:
+            return _counts(value, allowed, name)
+        if kind is Any:  # a component of another kind, annotated with the functions it must have
+            return ready(value, *allowed, name=name)
         return number(value, name, allowed, kind)
     if hint is Any:
         return ready(value, *functions, name=name)
     return value
+
+
+def _counts(values, allowed, name):
+    if not isinstance(values, (tuple, list)) or not values:
+        raise TypeError(f"{name} must be a tuple of whole numbers such as (32,), not {values!r}")
+    return tuple(number(v, f"{name}[{i}]", allowed, int) for i, v in enumerate(values))
 
 
 def _able(functions):

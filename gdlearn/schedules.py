@@ -1,9 +1,10 @@
 """Schedules: which learning rate does step t take? Steps count from 0."""
 
+import math
 from typing import Any, NamedTuple
 
 from .generic import generic
-from .records import Count, Decay, NonNegative, Positive
+from .records import Count, Decay, NonNegative, Positive, check
 
 
 @generic
@@ -70,6 +71,112 @@ class LinearDecay(NamedTuple):
 @rate.kernel(LinearDecay)
 def _(schedule, t):
     return schedule.eta + (schedule.final - schedule.eta) * min(t, schedule.steps) / schedule.steps
+
+
+class InverseTime(NamedTuple):
+    r"""The decay of Robbins and Monro (1951), :math:`\eta_t = \eta / (1 + k t)`.
+
+    Parameters
+    ----------
+    eta : float
+        The first learning rate, greater than 0.
+    decay : float
+        k, at least 0.
+    """
+
+    eta: Positive
+    decay: NonNegative
+
+
+@rate.kernel(InverseTime)
+def _(schedule, t):
+    return schedule.eta / (1.0 + schedule.decay * t)
+
+
+class Step(NamedTuple):
+    r"""A constant factor every so many steps, :math:`\eta_t = \eta \gamma^{\lfloor t / s \rfloor}`.
+
+    Parameters
+    ----------
+    eta : float
+        The first learning rate, greater than 0.
+    factor : float
+        :math:`\gamma` in (0, 1].
+    every : int
+        s, the number of steps between two drops.
+    """
+
+    eta: Positive
+    factor: Decay
+    every: Count
+
+
+@rate.kernel(Step)
+def _(schedule, t):
+    return schedule.eta * schedule.factor ** float(t // schedule.every)
+
+
+class Cosine(NamedTuple):
+    r"""Half a cosine wave down to the final rate (Loshchilov and Hutter 2017).
+
+    :math:`\eta_t = \eta_T + \tfrac12 (\eta - \eta_T) (1 + \cos(\pi \min(t, T) / T))`.
+
+    Parameters
+    ----------
+    eta : float
+        The first learning rate, greater than 0.
+    steps : int
+        T, after which the rate stays at ``final``.
+    final : float
+        The final rate :math:`\eta_T`, at least 0.
+    """
+
+    eta: Positive
+    steps: Count
+    final: NonNegative = 0.0
+
+
+@rate.kernel(Cosine)
+def _(schedule, t):
+    share = min(t, schedule.steps) / schedule.steps
+    return schedule.final + 0.5 * (schedule.eta - schedule.final) * (1.0 + math.cos(math.pi * share))
+
+
+class WarmupStableDecay(NamedTuple):
+    r"""Up a straight line, along a plateau, and down a straight line (Hu et al. 2024).
+
+    :math:`\eta (t + 1) / s` for t < s; then :math:`\eta`; in the last ``decay`` of the T steps the line
+    :math:`\eta (T - t) / decay`, and 0 from step T on.
+
+    Parameters
+    ----------
+    eta : float
+        The rate of the plateau, greater than 0.
+    steps : int
+        T, the number of steps in all.
+    warmup : int
+        s, the number of steps on the way up.
+    decay : int
+        The number of steps on the way down; warmup + decay is at most T.
+    """
+
+    eta: Positive
+    steps: Count
+    warmup: Count
+    decay: Count
+
+
+@rate.kernel(WarmupStableDecay)
+def _(schedule, t):
+    if t < schedule.warmup:
+        return schedule.eta * (t + 1) / schedule.warmup
+    return schedule.eta * min(max(schedule.steps - t, 0), schedule.decay) / schedule.decay
+
+
+@check.kernel(WarmupStableDecay)
+def _(record):
+    if record.warmup + record.decay > record.steps:
+        raise ValueError(f"warmup + decay must be at most steps={record.steps}, not {record.warmup + record.decay}")
 
 
 class Warmup(NamedTuple):

@@ -12,8 +12,8 @@ import numpy as np
 
 from . import validation
 from .generic import compiled, inlined
-from .models import size, weights
-from .optimizers import SGD, begin, extrapolate, slots, update
+from .models import initial, size, weights
+from .optimizers import SGD, begin, decay, extrapolate, prepare, slots, update
 from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number, ready
@@ -50,8 +50,10 @@ class Memory(NamedTuple):
 def step(problem, optimizer, memory, g, lr, t):
     """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
     theta, state, w = memory.theta, memory.state, weights(problem.model)
+    prepare(optimizer, problem.model, g, state)
     for j in range(w):
-        moved, length = update(optimizer, theta[j], g[j] + pull(problem.penalty, theta[j]), state, j, lr, t)
+        slope = g[j] + pull(problem.penalty, theta[j])
+        moved, length = update(optimizer, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
         theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, length), state, j)
     for j in range(w, len(theta)):
         moved, length = update(optimizer, theta[j], g[j], state, j, lr, t)
@@ -137,7 +139,7 @@ def minimize(
     sampling : {"reshuffle", "replacement", "sequential"}
         Rows in a new random order each epoch, drawn with replacement, or as they stand.
     start : array (p,), optional
-        The first theta; zeros by default.
+        The first theta; by default zeros for ``Linear``, random by the seed for ``MLP``.
     tolerance : float
         Stop as converged once the norm of the gradient (the smallest subgradient for a penalty with a
         kink) is at most this.
@@ -174,6 +176,7 @@ def minimize(
     method = _method(optimizer, schedule, batch_size, sampling, tolerance, n)
     epochs = number(epochs, "epochs", Range(0), int)
     rng = _generator(seed)
+    start = initial(problem.model, rng) if start is None else start
     theta = validation.parameters(start, p, dtype, "start")
     state = np.zeros((slots(method.optimizer), p), dtype)
     begin(method.optimizer, theta, state)

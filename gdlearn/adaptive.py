@@ -1,0 +1,200 @@
+"""Adaptive optimizers: each parameter gets a step of its own, from the size of its gradients so far."""
+
+import math
+from typing import NamedTuple
+
+from .optimizers import decay, slots, update
+from .records import Memory, NonNegative, Positive
+
+
+class AdaGrad(NamedTuple):
+    r"""Steps that shrink with the sum of the squared gradients (Duchi, Hazan and Singer 2011).
+
+    :math:`v_{t+1} = v_t + g_t^2`, :math:`\theta_{t+1} = \theta_t - \eta_t g_t / (\sqrt{v_{t+1}} + \epsilon)`.
+
+    Parameters
+    ----------
+    eps : float
+        Keeps the division finite, greater than 0.
+    """
+
+    eps: Positive = 1e-10
+
+
+@slots.kernel(AdaGrad)
+def _(optimizer):
+    return 1
+
+
+@update.kernel(AdaGrad)
+def _(optimizer, w, g, state, j, lr, t):
+    state[0, j] += g * g
+    length = lr / (math.sqrt(state[0, j]) + optimizer.eps)
+    return w - length * g, length
+
+
+class RMSProp(NamedTuple):
+    r"""Steps divided by a running root mean square of the gradient (Tieleman and Hinton 2012).
+
+    :math:`v_{t+1} = \rho v_t + (1 - \rho) g_t^2`,
+    :math:`\theta_{t+1} = \theta_t - \eta_t g_t / (\sqrt{v_{t+1}} + \epsilon)`.
+
+    Parameters
+    ----------
+    rho : float
+        The memory of the mean, in [0, 1).
+    eps : float
+        Keeps the division finite, greater than 0.
+    """
+
+    rho: Memory = 0.99
+    eps: Positive = 1e-8
+
+
+@slots.kernel(RMSProp)
+def _(optimizer):
+    return 1
+
+
+@update.kernel(RMSProp)
+def _(optimizer, w, g, state, j, lr, t):
+    state[0, j] = optimizer.rho * state[0, j] + (1.0 - optimizer.rho) * g * g
+    length = lr / (math.sqrt(state[0, j]) + optimizer.eps)
+    return w - length * g, length
+
+
+class Adam(NamedTuple):
+    r"""Momentum over a running root mean square, both corrected for their start at 0 (Kingma and Ba 2015).
+
+    :math:`m_{t+1} = \beta_1 m_t + (1 - \beta_1) g_t`, :math:`v_{t+1} = \beta_2 v_t + (1 - \beta_2) g_t^2`,
+    :math:`\theta_{t+1} = \theta_t - \eta_t \hat m / (\sqrt{\hat v} + \epsilon)` with
+    :math:`\hat m = m_{t+1} / (1 - \beta_1^{t+1})` and :math:`\hat v = v_{t+1} / (1 - \beta_2^{t+1})`.
+
+    Parameters
+    ----------
+    beta1, beta2 : float
+        The memories of the mean and of the mean square, in [0, 1).
+    eps : float
+        Keeps the division finite, greater than 0.
+    """
+
+    beta1: Memory = 0.9
+    beta2: Memory = 0.999
+    eps: Positive = 1e-8
+
+
+@slots.kernel(Adam)
+def _(optimizer):
+    return 2
+
+
+@update.kernel(Adam)
+def _(optimizer, w, g, state, j, lr, t):
+    state[0, j] = optimizer.beta1 * state[0, j] + (1.0 - optimizer.beta1) * g
+    state[1, j] = optimizer.beta2 * state[1, j] + (1.0 - optimizer.beta2) * g * g
+    m = state[0, j] / (1.0 - optimizer.beta1 ** float(t + 1))
+    v = state[1, j] / (1.0 - optimizer.beta2 ** float(t + 1))
+    length = lr / (math.sqrt(v) + optimizer.eps)
+    return w - length * m, length
+
+
+class AMSGrad(NamedTuple):
+    r"""Adam whose root mean square never falls (Reddi, Kale and Kumar 2018).
+
+    As :class:`Adam`, with :math:`\hat v = \max_{s \le t} v_{s+1} / (1 - \beta_2^{t+1})`.
+
+    Parameters
+    ----------
+    beta1, beta2 : float
+        The memories of the mean and of the mean square, in [0, 1).
+    eps : float
+        Keeps the division finite, greater than 0.
+    """
+
+    beta1: Memory = 0.9
+    beta2: Memory = 0.999
+    eps: Positive = 1e-8
+
+
+@slots.kernel(AMSGrad)
+def _(optimizer):
+    return 3
+
+
+@update.kernel(AMSGrad)
+def _(optimizer, w, g, state, j, lr, t):
+    state[0, j] = optimizer.beta1 * state[0, j] + (1.0 - optimizer.beta1) * g
+    state[1, j] = optimizer.beta2 * state[1, j] + (1.0 - optimizer.beta2) * g * g
+    state[2, j] = max(state[2, j], state[1, j])
+    m = state[0, j] / (1.0 - optimizer.beta1 ** float(t + 1))
+    v = state[2, j] / (1.0 - optimizer.beta2 ** float(t + 1))
+    length = lr / (math.sqrt(v) + optimizer.eps)
+    return w - length * m, length
+
+
+class AdamW(NamedTuple):
+    r"""Adam, with a decay of the weights that is not part of the gradient (Loshchilov and Hutter 2019).
+
+    First :math:`w \leftarrow (1 - \eta_t \lambda) w` for the weights (intercepts are spared), then the
+    step of :class:`Adam`.
+
+    Parameters
+    ----------
+    lam : float
+        The decay :math:`\lambda`, at least 0.
+    beta1, beta2 : float
+        The memories of the mean and of the mean square, in [0, 1).
+    eps : float
+        Keeps the division finite, greater than 0.
+    """
+
+    lam: NonNegative = 0.01
+    beta1: Memory = 0.9
+    beta2: Memory = 0.999
+    eps: Positive = 1e-8
+
+
+slots.kernel(AdamW)(slots.dispatch(Adam))
+update.kernel(AdamW)(update.dispatch(Adam))
+
+
+@decay.kernel(AdamW)
+def _(optimizer, w, lr):
+    return (1.0 - lr * optimizer.lam) * w
+
+
+class Lion(NamedTuple):
+    r"""The sign of a momentum, with decoupled decay of the weights (Chen et al. 2023).
+
+    :math:`\theta_{t+1} = \theta_t - \eta_t \,\mathrm{sign}(\beta_1 m_t + (1 - \beta_1) g_t)`, then
+    :math:`m_{t+1} = \beta_2 m_t + (1 - \beta_2) g_t`; before it
+    :math:`w \leftarrow (1 - \eta_t \lambda) w` for the weights.
+
+    Parameters
+    ----------
+    beta1, beta2 : float
+        The memories of the step and of the momentum, in [0, 1).
+    lam : float
+        The decay :math:`\lambda`, at least 0.
+    """
+
+    beta1: Memory = 0.9
+    beta2: Memory = 0.99
+    lam: NonNegative = 0.0
+
+
+@slots.kernel(Lion)
+def _(optimizer):
+    return 1
+
+
+@update.kernel(Lion)
+def _(optimizer, w, g, state, j, lr, t):
+    direction = optimizer.beta1 * state[0, j] + (1.0 - optimizer.beta1) * g
+    state[0, j] = optimizer.beta2 * state[0, j] + (1.0 - optimizer.beta2) * g
+    return w - lr * math.copysign(1.0, direction) if direction != 0.0 else w, lr
+
+
+@decay.kernel(Lion)
+def _(optimizer, w, lr):
+    return (1.0 - lr * optimizer.lam) * w

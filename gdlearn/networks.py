@@ -1,0 +1,160 @@
+"""Networks: layers of weights with a bend between them, and back-propagation through them."""
+
+import math
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from .generic import generic, inlined
+from .models import forward, initial, pullback, size, units, weights
+from .records import Count, Counts
+
+
+@generic
+def activate(activation, z):
+    """The output of a unit with input z."""
+    raise NotImplementedError("this activation has no activate kernel")
+
+
+@generic
+def bend(activation, h):
+    """The derivative of ``activate`` in z, from the output h."""
+    raise NotImplementedError("this activation has no bend kernel")
+
+
+@generic
+def spread(activation, fan_in, fan_out):
+    """The standard deviation of the first weights of a layer, so that signals keep their size."""
+    return math.sqrt(2.0 / (fan_in + fan_out))
+
+
+class Relu(NamedTuple):
+    r"""The rectifier :math:`\max(z, 0)`; its slope at 0 is taken as 0. First weights as in He et al. (2015)."""
+
+
+@activate.kernel(Relu)
+def _(activation, z):
+    return max(z, 0.0)
+
+
+@bend.kernel(Relu)
+def _(activation, h):
+    return 1.0 if h > 0.0 else 0.0
+
+
+@spread.kernel(Relu)
+def _(activation, fan_in, fan_out):
+    return math.sqrt(2.0 / fan_in)
+
+
+class Tanh(NamedTuple):
+    r"""The hyperbolic tangent, with slope :math:`1 - h^2`. First weights as in Glorot and Bengio (2010)."""
+
+
+@activate.kernel(Tanh)
+def _(activation, z):
+    return math.tanh(z)
+
+
+@bend.kernel(Tanh)
+def _(activation, h):
+    return 1.0 - h * h
+
+
+class MLP(NamedTuple):
+    r"""A multilayer perceptron: :math:`H_0 = X`, :math:`H_l = a(H_{l-1} W_l^\top + 1 b_l^\top)`, Z the last layer without a.
+
+    theta holds W_1 (h_1, d), W_2 (h_2, h_1), ... row by row, then b_1, b_2, ....
+
+    Parameters
+    ----------
+    inputs : int
+        d, the number of columns of X.
+    hidden : tuple of int
+        The units of each hidden layer.
+    outputs : int
+        k, the number of scores per row.
+    activation : activation
+        ``Relu()`` or ``Tanh()``.
+    """
+
+    inputs: Count
+    hidden: Counts
+    outputs: Count = 1
+    activation: Annotated[Any, (activate, bend)] = Relu()
+
+
+@inlined
+def widths(model):
+    """The units of all layers, inputs and outputs included."""
+    return (model.inputs, *model.hidden, model.outputs)
+
+
+@weights.kernel(MLP)
+def _(model):
+    total, layers = 0, widths(model)
+    for l in range(len(layers) - 1):
+        total += layers[l] * layers[l + 1]
+    return total
+
+
+@units.kernel(MLP)
+def _(model):
+    total = model.inputs
+    for l in range(len(model.hidden)):
+        total += model.hidden[l]
+    return total
+
+
+@size.kernel(MLP)
+def _(model):
+    return weights(model) + units(model) - model.inputs + model.outputs
+
+
+@initial.kernel(MLP)
+def _(model, rng):
+    layers = widths(model)
+    shapes = list(zip(layers[:-1], layers[1:], strict=True))
+    W = [spread(model.activation, p, q) * rng.standard_normal(p * q) for p, q in shapes]
+    return np.concatenate([*W, np.zeros(sum(layers[1:]))])
+
+
+@forward.kernel(MLP)
+def _(model, theta, X, order, start, stop, Z, H):
+    layers, a, w, b = widths(model), 0, 0, weights(model)
+    for i in range(stop - start):
+        r = order[start + i]
+        for j in range(model.inputs):
+            H[0, i, j] = X[r, j]
+    for l in range(len(layers) - 1):
+        p, q = layers[l], layers[l + 1]
+        for i in range(stop - start):
+            for u in range(q):
+                z = theta[b + u]
+                for j in range(p):
+                    z += theta[w + u * p + j] * H[0, i, a + j]
+                if l == len(layers) - 2:
+                    Z[i, u] = z
+                else:
+                    H[0, i, a + p + u] = activate(model.activation, z)
+        a, w, b = a + p, w + p * q, b + q
+
+
+@pullback.kernel(MLP)
+def _(model, theta, X, order, start, stop, S, g, H):
+    layers = widths(model)
+    a, w, b = units(model), weights(model), size(model)
+    for l in range(len(layers) - 2, -1, -1):
+        p, q = layers[l], layers[l + 1]
+        a, w, b = a - p, w - p * q, b - q
+        for i in range(stop - start):
+            for j in range(p):
+                H[1, i, a + j] = 0.0
+            for u in range(q):
+                s = S[i, u] if l == len(layers) - 2 else H[1, i, a + p + u]
+                g[b + u] += s
+                for j in range(p):
+                    g[w + u * p + j] += s * H[0, i, a + j]
+                    H[1, i, a + j] += s * theta[w + u * p + j]
+            for j in range(p):
+                H[1, i, a + j] *= bend(model.activation, H[0, i, a + j])
