@@ -139,7 +139,7 @@ class Problem(NamedTuple):
         X = validation.inputs(X, model.inputs)
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
         Z = np.empty((len(X), model.outputs), X.dtype)
-        predict(model, theta, X, np.arange(len(X)), Z)
+        predict(model, theta, validation.locked(X), np.arange(len(X)), Z)
         return Z[:, 0] if model.outputs == 1 else Z
 
     def smoothness(self, X):
@@ -184,4 +184,5 @@ class Problem(NamedTuple):
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, len(X), self.model.outputs, X.dtype)
         Z = np.empty((BLOCK, Y.shape[1]), X.dtype)
-        return Data(X, Y, np.arange(len(X))), Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z))
+        data = Data(*(validation.locked(a) for a in (X, Y, np.arange(len(X)))))
+        return data, Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z))
