@@ -149,8 +149,10 @@ def compiled(function):
 
     @wraps(function)
     def run(*arguments):
-        ours = all(_is_ours(type(a)) for a in _records(arguments))
-        return (kept if ours else fresh)(*arguments)
+        if all(_is_ours(type(a)) for a in _records(arguments)):
+            return kept(*arguments)
+        # Numba's quick look at its arguments tells records apart by name only; a class defined anew has the old name.
+        return fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)
 
     run.py_func, run.kept, run.fresh = function, kept, fresh
     return run

@@ -8,7 +8,7 @@ import numpy as np
 from .generic import generic, inlined
 from .models import Linear
 from .networks import MLP, widths
-from .optimizers import prepare, slots, update
+from .optimizers import looks_at_all, prepare, slots, update
 from .records import Memory
 
 # Five steps of this polynomial bring the singular values of a matrix of norm 1 close to 1 (Jordan 2024).
@@ -57,6 +57,11 @@ def _(optimizer, w, g, state, j, lr, t):
     return w - lr * g, lr
 
 
+@looks_at_all.kernel(Muon)
+def _(optimizer):
+    return True
+
+
 @prepare.kernel(Muon)
 def _(optimizer, model, g, state):
     for j in range(len(g)):
@@ -65,31 +70,55 @@ def _(optimizer, model, g, state):
     units, w = layers(model), 0
     for l in range(len(units) - 1):
         p, q = units[l], units[l + 1]
-        matrix = g[w : w + p * q].reshape(q, p)
-        if q <= p:
-            orthogonalize(matrix)
-        else:
-            flipped = matrix.T.copy()
-            orthogonalize(flipped)
-            scale = math.sqrt(q / p)
-            for i in range(q):
-                for j in range(p):
-                    matrix[i, j] = scale * flipped[j, i]
+        orthogonalize(g[w : w + p * q].reshape(q, p))
         w += p * q
 
 
 @inlined
-def orthogonalize(G):
-    """Overwrite G (q, p), q <= p, by aX + bYX + cY^2X with Y = XX^T, five times over, from X = G / |G|."""
+def orthogonalize(N):
+    """Overwrite N (q, p) by sqrt(max(1, q / p)) O(N): five steps X <- aX + bYX + cYYX with Y = XX^T, X wide."""
+    q, p = N.shape
+    rows, columns = min(p, q), max(p, q)
+    X, Q = np.empty((rows, columns), N.dtype), np.empty((rows, columns), N.dtype)
+    Y, YY = np.empty((rows, rows), N.dtype), np.empty((rows, rows), N.dtype)
     squares = 0.0
-    for i in range(G.shape[0]):
-        for j in range(G.shape[1]):
-            squares += G[i, j] ** 2
-    G /= math.sqrt(squares) + 1e-7
+    for i in range(q):
+        for j in range(p):
+            squares += N[i, j] ** 2
+    for i in range(rows):
+        for j in range(columns):
+            X[i, j] = (N[i, j] if q <= p else N[j, i]) / (math.sqrt(squares) + 1e-7)
     for _ in range(STEPS):
-        Y = np.dot(G, G.T)
-        Q = B * Y + C * np.dot(Y, Y)
-        P = np.dot(Q, G)
-        for i in range(G.shape[0]):
-            for j in range(G.shape[1]):
-                G[i, j] = A * G[i, j] + P[i, j]
+        multiply_transposed(X, X, Y)
+        multiply_transposed(Y, Y, YY)  # Y is symmetric
+        multiply(Y, YY, X, Q)
+        for i in range(rows):
+            for j in range(columns):
+                X[i, j] = A * X[i, j] + Q[i, j]
+    scale = math.sqrt(max(1.0, q / p))
+    for i in range(q):
+        for j in range(p):
+            N[i, j] = scale * (X[i, j] if q <= p else X[j, i])
+
+
+@inlined
+def multiply_transposed(P, Q, out):
+    """out = P Q^T."""
+    for i in range(len(P)):
+        for j in range(len(Q)):
+            total = 0.0
+            for l in range(P.shape[1]):
+                total += P[i, l] * Q[j, l]
+            out[i, j] = total
+
+
+@inlined
+def multiply(Y, YY, X, out):
+    """out = (b Y + c YY) X."""
+    for i in range(len(X)):
+        for j in range(X.shape[1]):
+            out[i, j] = 0.0
+        for l in range(len(X)):
+            factor = B * Y[i, l] + C * YY[i, l]
+            for j in range(X.shape[1]):
+                out[i, j] += factor * X[l, j]

@@ -31,8 +31,15 @@ def decay(optimizer, w, lr):
 
 
 @generic
+def looks_at_all(optimizer):
+    """Whether the optimizer changes the gradient as a whole before the parameters take their steps."""
+    return False
+
+
+@generic
 def prepare(optimizer, model, g, state):
-    """Change the gradient of the loss as a whole, before the parameters take their steps: by default not."""
+    """Change the gradient of loss and penalty as a whole."""
+    raise NotImplementedError("this optimizer has no prepare kernel")
 
 
 @generic
@@ -150,7 +157,7 @@ class Clip(NamedTuple):
     r"""Scale a gradient that is too long down to the limit, then let another optimizer step.
 
     :math:`g \leftarrow g \min(1, c / \lVert g \rVert_2)` (Pascanu, Mikolov and Bengio 2013), with g the
-    gradient of the loss; a penalty's share is added afterwards.
+    gradient of the loss and of the penalty's smooth part.
 
     Parameters
     ----------
@@ -164,6 +171,11 @@ class Clip(NamedTuple):
     then: Any = SGD()
 
 
+@looks_at_all.kernel(Clip)
+def _(optimizer):
+    return True
+
+
 @prepare.kernel(Clip)
 def _(optimizer, model, g, state):
     squares = 0.0
@@ -171,7 +183,8 @@ def _(optimizer, model, g, state):
         squares += g[j] ** 2
     if squares > optimizer.limit**2:
         g *= optimizer.limit / math.sqrt(squares)
-    prepare(optimizer.then, model, g, state)
+    if looks_at_all(optimizer.then):
+        prepare(optimizer.then, model, g, state)
 
 
 @slots.kernel(Clip)

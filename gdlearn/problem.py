@@ -144,7 +144,8 @@ class Problem(NamedTuple):
         X = validation.inputs(X, model.inputs)
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
         Z = np.empty((len(X), model.outputs), X.dtype)
-        predict(model, theta, X, np.arange(len(X)), Z, np.empty((2, BLOCK, units(model)), X.dtype))
+        H = np.empty((2, BLOCK, units(model)), X.dtype)
+        predict(model, theta, validation.locked(X), np.arange(len(X)), Z, H)
         return Z[:, 0] if model.outputs == 1 else Z
 
     def smoothness(self, X):
@@ -189,4 +190,5 @@ class Problem(NamedTuple):
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, len(X), self.model.outputs, X.dtype)
         Z, H = np.empty((BLOCK, Y.shape[1]), X.dtype), np.empty((2, BLOCK, units(self.model)), X.dtype)
-        return Data(X, Y, np.arange(len(X))), Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z), H)
+        data = Data(*(validation.locked(a) for a in (X, Y, np.arange(len(X)))))
+        return data, Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z), H)

@@ -13,7 +13,7 @@ import numpy as np
 from . import validation
 from .generic import compiled, inlined
 from .models import initial, size, weights
-from .optimizers import SGD, begin, decay, extrapolate, prepare, slots, update
+from .optimizers import SGD, begin, decay, extrapolate, looks_at_all, prepare, slots, update
 from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number, ready
@@ -50,9 +50,13 @@ class Memory(NamedTuple):
 def step(problem, optimizer, memory, g, lr, t):
     """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
     theta, state, w = memory.theta, memory.state, weights(problem.model)
-    prepare(optimizer, problem.model, g, state)
+    whole = looks_at_all(optimizer)
+    if whole:
+        for j in range(w):
+            g[j] += pull(problem.penalty, theta[j])
+        prepare(optimizer, problem.model, g, state)
     for j in range(w):
-        slope = g[j] + pull(problem.penalty, theta[j])
+        slope = g[j] if whole else g[j] + pull(problem.penalty, theta[j])
         moved, length = update(optimizer, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
         theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, length), state, j)
     for j in range(w, len(theta)):

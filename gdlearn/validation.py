@@ -59,6 +59,13 @@ def parameters(theta, p, dtype, name):
     return theta.astype(dtype)
 
 
+def locked(array):
+    """A view that cannot be written to: one type for all, and the caller's data stay as they are."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 def vector(values, name):
     """A finite float64 vector that is not empty."""
     array = real(values, name)
