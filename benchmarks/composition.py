@@ -20,7 +20,7 @@ import numpy as np
 import gdlearn as gd
 from gdlearn.generic import ENTRY, compiled
 from gdlearn.sampling import ORDERS
-from gdlearn.training import Memory, Method, epoch, measure
+from gdlearn.loop import Memory, Method, epoch, measure
 
 N, D, RUNS = 10_000, 50, 41
 LAM, BETA, ETA, DECAY = 0.01, 0.9, 0.01, 0.99999
@@ -67,12 +67,12 @@ def contest(batch, rng):
     y = (rng.random(N) < 1 / (1 + np.exp(-X[:, 0]))).astype(float)
     problem = gd.Problem(gd.Linear(D), gd.BinaryCrossEntropy(), gd.L2(LAM)).ready()
     data, work = problem.load(X, y)
-    method = Method(gd.Momentum(BETA), gd.Exponential(ETA, DECAY), batch, ORDERS["sequential"], 0.0)
+    method = Method(gd.Momentum(BETA), gd.Exponential(ETA, DECAY), batch, ORDERS["sequential"], 0.0, 2**62)
     order = np.arange(N) if batch == N else rng.permutation(N)
     seconds = np.empty((2, RUNS))
     for k in range(RUNS + 1):  # the first round compiles and warms up
         theta, last, ours = np.zeros(D + 1), np.zeros(D + 1), np.zeros(D + 1)
-        memory = Memory(ours, ours.copy(), np.zeros((1, D + 1)), order, np.ones(1, np.uint64), np.zeros(1, np.int64))
+        memory = Memory(ours, ours.copy(), np.zeros((1, D + 1)), order, np.ones(1, np.uint64), ours, np.zeros(2, np.int64))
         begin = time.process_time()
         if batch == N:  # loss and gradient of the full batch are made by the measure before the step
             run_measure(problem, ours, data, work)

@@ -7,6 +7,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from .generic import generic
 from .records import Count
@@ -116,5 +117,7 @@ def second_moments(model, X):
     if not isinstance(model, Linear):
         raise TypeError(f"second moments tell the curvature of a Linear model only, not of {type(model).__name__}")
     if model.intercept:
-        X = np.column_stack([X, np.ones(len(X), X.dtype)])
-    return X.T @ X / len(X)
+        ones = np.ones((X.shape[0], 1), X.dtype)
+        X = sparse.hstack([X, ones]) if sparse.issparse(X) else np.hstack([X, ones])
+    moments = X.T @ X / X.shape[0]
+    return moments.toarray() if sparse.issparse(X) else moments

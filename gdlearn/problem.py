@@ -11,15 +11,16 @@ from .losses import SquaredError, row_slope
 from .models import forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
 from .records import ready
+from .sparse import suited
 
 # So many rows stay in the fastest cache until the chain rule comes back to them.
 BLOCK = 32
 
 
 class Data(NamedTuple):
-    """Inputs X (n, d), targets Y (n, k), and the numbers of the rows, 0 to n - 1."""
+    """Inputs X (n, d), dense or CSR, targets Y (n, k), and the numbers of the rows, 0 to n - 1."""
 
-    X: np.ndarray
+    X: Any
     Y: np.ndarray
     rows: np.ndarray
 
@@ -143,9 +144,10 @@ class Problem(NamedTuple):
         model = self.ready().model
         X = validation.inputs(X, model.inputs)
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
-        Z = np.empty((len(X), model.outputs), X.dtype)
+        Z = np.empty((X.shape[0], model.outputs), X.dtype)
         H = np.empty((2, BLOCK, units(model)), X.dtype)
-        predict(model, theta, validation.locked(X), np.arange(len(X)), Z, H)
+        model, X = suited(model, X)
+        predict(model, theta, X, np.arange(len(Z)), Z, H)
         return Z[:, 0] if model.outputs == 1 else Z
 
     def smoothness(self, X):
@@ -181,14 +183,14 @@ class Problem(NamedTuple):
         )
 
     def _accept(self, theta, X, y):
-        problem = self.ready()
-        data, work = problem.load(X, y)
-        return problem, validation.parameters(theta, size(problem.model), data.X.dtype, "theta"), data, work
+        problem, data, work = self.ready().load(X, y)
+        return problem, validation.parameters(theta, size(problem.model), data.Y.dtype, "theta"), data, work
 
     def load(self, X, y):
-        """The data as the compiled loops take them, and a workspace of their type."""
+        """The problem and the data as the compiled loops take them, and a workspace of their type."""
         X = validation.inputs(X, self.model.inputs)
-        Y = validation.targets(self.loss, y, len(X), self.model.outputs, X.dtype)
+        Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
         Z, H = np.empty((BLOCK, Y.shape[1]), X.dtype), np.empty((2, BLOCK, units(self.model)), X.dtype)
-        data = Data(*(validation.locked(a) for a in (X, Y, np.arange(len(X)))))
-        return data, Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z), H)
+        work = Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z), H)
+        model, X = suited(self.model, X)
+        return self._replace(model=model), Data(X, validation.locked(Y), validation.locked(np.arange(len(Y)))), work

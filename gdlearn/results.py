@@ -9,7 +9,8 @@ import numpy as np
 from .optimizers import SGD, stability_limit
 from .problem import Problem
 
-RUNNING, CONVERGED, DIVERGED = 0, 1, 2
+RUNNING, CONVERGED, DIVERGED, INTERRUPTED = 0, 1, 2, 3
+STATUS = {RUNNING: "max_epochs", CONVERGED: "converged", DIVERGED: "diverged", INTERRUPTED: "interrupted"}
 # A run whose objective ends so many times above its start has diverged, though every number is still finite.
 GROWTH = 10.0
 
@@ -48,10 +49,10 @@ class Run(NamedTuple):
     Attributes
     ----------
     theta : ndarray
-        The final parameters (p,); of a diverged run the last with a finite objective.
+        The final parameters (p,), or their average; of a diverged run the last with a finite objective.
     history : History
     status : str
-        "converged", "max_epochs" or "diverged".
+        "converged", "max_epochs", "diverged" or "interrupted".
     problem : Problem
     """
 
@@ -66,15 +67,17 @@ class Run(NamedTuple):
         return len(self.history.objective) - 1
 
 
-def finish(problem, optimizer, X, theta, history, done, code):
-    """The result of a run of which ``done`` entries of the history stand; warns of a divergence."""
+def finish(problem, method, X, memory, history, code):
+    """The result of a run; warns of a divergence."""
+    done, t = memory.t[1], memory.t[0]
     path = history.theta[:done] if len(history.theta) else None
     history = History(*(a[:done] for a in history[:4]), path)
-    grew = history.objective[-1] > GROWTH * history.objective[0]
-    if code == DIVERGED or (code == RUNNING and grew):
-        warnings.warn(_divergence(problem, optimizer, X, history), DivergenceWarning, stacklevel=3)
-        return Run(theta, history, "diverged", problem)
-    return Run(theta, history, "converged" if code == CONVERGED else "max_epochs", problem)
+    if code == RUNNING and history.objective[-1] > GROWTH * history.objective[0]:
+        code = DIVERGED
+    if code == DIVERGED:
+        warnings.warn(_divergence(problem, method.optimizer, X, history), DivergenceWarning, stacklevel=3)
+    averaged = code in (RUNNING, CONVERGED) and t > method.average_from
+    return Run(memory.average if averaged else memory.finite, history, STATUS[code], problem)
 
 
 def _divergence(problem, optimizer, X, history):

@@ -1,110 +1,23 @@
-"""The training loop: one for every model, loss, penalty, optimizer and schedule.
+"""Minimize: the front door of the training loop."""
 
-Gradient descent, mini-batch and stochastic gradient descent are the same loop; only the batch size
-tells them apart.
-"""
-
-import math
 import time
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import validation
-from .generic import compiled, inlined
-from .models import initial, size, weights
-from .optimizers import SGD, begin, decay, extrapolate, looks_at_all, prepare, slots, update
-from .penalties import prox, pull
-from .problem import Problem, gradient, measure
+from .checkpoints import Checkpoint
+from .loop import Memory, Method, train
+from .models import initial, size
+from .optimizers import SGD, begin, slots, update
+from .problem import Problem
 from .records import Range, number, ready
-from .results import CONVERGED, DIVERGED, RUNNING, History, finish
-from .sampling import ORDERS, arrange, seeded
+from .results import INTERRUPTED, RUNNING, History, finish
+from .sampling import ORDERS, seeded
 from .schedules import Constant, rate
 
-# Seconds of training between two looks at the clock.
+# Seconds of training between two looks at the clock, the keyboard and the callback.
 PATIENCE = 0.05
-
-
-class Method(NamedTuple):
-    """How to minimize: what a step is, and how an epoch is cut into steps."""
-
-    optimizer: Any
-    schedule: Any
-    batch_size: int
-    sampling: int
-    tolerance: float
-
-
-class Memory(NamedTuple):
-    """What a run carries from one epoch to the next."""
-
-    theta: np.ndarray  # (p,)
-    finite: np.ndarray  # (p,) the last theta with a finite objective
-    state: np.ndarray  # (slots, p) what the optimizer remembers
-    order: np.ndarray  # (n,) the rows of the epoch
-    random: np.ndarray  # (1,) the state of the generator
-    t: np.ndarray  # (1,) the number of the next step
-
-
-@inlined
-def step(problem, optimizer, memory, g, lr, t):
-    """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
-    theta, state, w = memory.theta, memory.state, weights(problem.model)
-    whole = looks_at_all(optimizer)
-    if whole:
-        for j in range(w):
-            g[j] += pull(problem.penalty, theta[j])
-        prepare(optimizer, problem.model, g, state)
-    for j in range(w):
-        slope = g[j] if whole else g[j] + pull(problem.penalty, theta[j])
-        moved, length = update(optimizer, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
-        theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, length), state, j)
-    for j in range(w, len(theta)):
-        moved, length = update(optimizer, theta[j], g[j], state, j, lr, t)
-        theta[j] = extrapolate(optimizer, moved, state, j)
-
-
-@inlined
-def epoch(problem, method, data, memory, work):
-    """Step once per batch through all rows."""
-    n, t = len(data.rows), memory.t[0]
-    full = method.batch_size == n
-    if not full:
-        arrange(memory.order, method.sampling, memory.random)
-    for start in range(0, n, method.batch_size):
-        if not full:  # the gradient of the full batch is at hand: the last measure left it in work.g
-            stop = min(start + method.batch_size, n)
-            gradient(problem, memory.theta, data, memory.order, start, stop, work, False)
-        step(problem, method.optimizer, memory, work.g, rate(method.schedule, t), t)
-        t += 1
-    memory.t[0] = t
-
-
-@inlined
-def copy(source, target):
-    """target[:] = source, which takes Numba two seconds to compile."""
-    for j in range(len(source)):
-        target[j] = source[j]
-
-
-@compiled
-def train(problem, method, data, memory, work, history, first, last):
-    """Epochs ``first`` to ``last`` - 1, where epoch 0 is the start. Return how many are recorded, and the status."""
-    for e in range(first, last):
-        if e > 0:
-            epoch(problem, method, data, memory, work)
-        objective, norm = measure(problem, memory.theta, data, work)
-        if not (math.isfinite(objective) and math.isfinite(norm)):
-            copy(memory.finite, memory.theta)
-            return e, DIVERGED
-        copy(memory.theta, memory.finite)
-        history.objective[e], history.gradient_norm[e] = objective, norm
-        history.learning_rate[e] = rate(method.schedule, memory.t[0])
-        if len(history.theta) > 0:
-            copy(memory.theta, history.theta[e])
-        if norm <= method.tolerance:
-            return e + 1, CONVERGED
-    return last, RUNNING
+NEVER = 2**62
 
 
 def minimize(
@@ -120,7 +33,10 @@ def minimize(
     sampling="reshuffle",
     start=None,
     tolerance=1e-8,
+    average=0.0,
     path=False,
+    callback=None,
+    checkpoint=None,
 ):
     """Minimize a problem on data, one step per batch.
 
@@ -147,8 +63,17 @@ def minimize(
     tolerance : float
         Stop as converged once the norm of the gradient (the smallest subgradient for a penalty with a
         kink) is at most this.
+    average : float
+        Return the mean of the iterates of this last share of the steps (Polyak and Juditsky 1992); 0, the
+        default, returns the last iterate.
     path : bool
         Keep theta of every epoch in ``history.theta``.
+    callback : function, optional
+        Called every few hundredths of a second as ``callback(epoch, objective)``; ``gd.progress_bar()``
+        makes one. If it returns True, the run stops as "interrupted", as it does at Ctrl-C.
+    checkpoint : path, optional
+        A file that keeps the state of the run. If it is there, the run goes on from it, to the same
+        bits as without the interruption.
 
     Returns
     -------
@@ -174,25 +99,21 @@ def minimize(
     """
     if not isinstance(problem, Problem):
         raise TypeError(f"problem must be a gd.Problem, not {problem!r}")
-    problem = problem.ready()
-    data, work = problem.load(X, y)
-    n, p, dtype = len(data.X), size(problem.model), data.X.dtype
-    method = _method(optimizer, schedule, batch_size, sampling, tolerance, n)
+    asked = problem.ready()
+    problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
-    rng = _generator(seed)
-    start = initial(problem.model, rng) if start is None else start
-    theta = validation.parameters(start, p, dtype, "start")
-    state = np.zeros((slots(method.optimizer), p), dtype)
-    begin(method.optimizer, theta, state)
-    memory = Memory(theta, theta.copy(), state, np.arange(n), seeded(rng), np.zeros(1, np.int64))
-    history = History(*np.empty((4, epochs + 1)), np.empty((epochs + 1 if path else 0, p), dtype))
-    done, code = _train_in_stretches(problem, method, data, memory, work, history)
-    if done == 0:
+    method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, len(data.Y))
+    memory = _memory(problem, method, start, _generator(seed), data)
+    theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
+    history = History(*np.full((4, epochs + 1), np.nan), theta)
+    saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
+    code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
+    if memory.t[1] == 0:
         raise ValueError("start has an objective that is not finite; begin closer to zero or scale the columns of X")
-    return finish(problem, method.optimizer, data.X, memory.theta, history, done, code)
+    return finish(asked, method, X, memory, history, code)
 
 
-def _method(optimizer, schedule, batch_size, sampling, tolerance, n):
+def _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, n):
     if isinstance(schedule, (int, float, np.number)) and not isinstance(schedule, bool):
         schedule = Constant(number(schedule, "schedule", Range(0.0, open_low=True)))
     if sampling not in ORDERS:
@@ -200,12 +121,14 @@ def _method(optimizer, schedule, batch_size, sampling, tolerance, n):
     batch = n if batch_size is None else number(batch_size, "batch_size", Range(1), int)
     if batch > n:
         raise ValueError(f"batch_size={batch} is larger than the {n} rows of X; pass None for all rows")
+    share, steps = number(average, "average", Range(0.0, 1.0)), epochs * -(-n // batch)
     return Method(
         ready(optimizer, update, name="optimizer"),
         ready(schedule, rate, name="schedule"),
         batch,
         ORDERS[sampling],
         number(tolerance, "tolerance", Range(0.0)),
+        round((1.0 - share) * steps) if share > 0.0 else NEVER,
     )
 
 
@@ -215,15 +138,32 @@ def _generator(seed):
     return np.random.default_rng(number(seed, "seed", Range(0), int))
 
 
-def _train_in_stretches(problem, method, data, memory, work, history):
-    """Train in stretches of a few hundredths of a second, so that Ctrl-C is heard and time is measured."""
-    began, done, stretch, last = time.perf_counter(), 0, 1, len(history.objective)
-    code = RUNNING
-    while done < last and code == RUNNING:
-        first, since = done, time.perf_counter()
-        done, code = train(problem, method, data, memory, work, history, first, min(first + stretch, last))
-        now = time.perf_counter()
-        history.seconds[first:done] = np.linspace(since, now, done - first + 1)[1:] - began
-        if now - since < PATIENCE:
-            stretch *= 2
-    return done, code
+def _memory(problem, method, start, rng, data):
+    """The state of a run that has not begun."""
+    p, dtype = size(problem.model), data.Y.dtype
+    theta = validation.parameters(initial(problem.model, rng) if start is None else start, p, dtype, "start")
+    state = np.zeros((slots(method.optimizer), p), dtype)
+    begin(method.optimizer, theta, state)
+    order, t = np.arange(len(data.Y)), np.zeros(2, np.int64)
+    return Memory(theta, theta.copy(), state, order, seeded(rng), np.zeros(p, dtype), t)
+
+
+def _train_in_stretches(problem, method, data, memory, work, history, callback, saved):
+    """Train in stretches of a few hundredths of a second, to hear Ctrl-C, ask the callback and save the state."""
+    code, began, stretch, last = saved.load(), time.perf_counter(), 1, len(history.objective)
+    began -= history.seconds[memory.t[1] - 1] if memory.t[1] else 0.0
+    try:
+        while memory.t[1] < last and code == RUNNING:
+            first, since = memory.t[1], time.perf_counter()
+            code = train(problem, method, data, memory, work, history, min(first + stretch, last))
+            now = time.perf_counter()
+            done = memory.t[1]
+            history.seconds[first:done] = np.linspace(since, now, done - first + 1)[1:] - began
+            if now - since < PATIENCE:
+                stretch *= 2
+            saved.save(code, finished=done == last or code != RUNNING)
+            if callback is not None and done and callback(int(done) - 1, float(history.objective[done - 1])):
+                return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code

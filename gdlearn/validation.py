@@ -1,13 +1,14 @@
 """Arrays at the front door: what fits is passed on without a copy, what does not is refused by name."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 from .generic import generic
 from .losses import BinaryCrossEntropy, CrossEntropy
 
 
 def inputs(X, columns):
-    """X as a finite, C-contiguous float array of shape (n, columns).
+    """X as a finite float array of shape (n, columns), C-contiguous, or in compressed rows if it is sparse.
 
     Raises
     ------
@@ -16,7 +17,7 @@ def inputs(X, columns):
     TypeError
         If X is no array of real numbers.
     """
-    X = real(X, "X")
+    X = X.tocsr() if issparse(X) else real(X, "X")
     if X.ndim != 2:
         hint = "; a single feature needs X.reshape(-1, 1)" if X.ndim == 1 else ""
         raise ValueError(f"X must have shape (n, {columns}), not {X.shape}{hint}")
@@ -26,6 +27,10 @@ def inputs(X, columns):
         raise ValueError(
             f"X has {X.shape[1]} columns, but the model has inputs={columns}; make them equal: Linear({X.shape[1]})"
         )
+    if issparse(X):
+        values = real(X.data, "X")
+        finite(values, "X.data", "remove or impute these values first")
+        return type(X)((values, X.indices, X.indptr), shape=X.shape)
     finite(X, "X", "remove or impute these rows first")
     return np.ascontiguousarray(X)
 

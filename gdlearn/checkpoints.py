@@ -1,0 +1,94 @@
+"""Checkpoints: a run that was killed at any moment goes on to the same bits."""
+
+import hashlib
+import os
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from .results import RUNNING
+
+# The part of the time that may go into saving.
+SHARE = 0.1
+
+
+class Checkpoint:
+    """The file that keeps the state of one run: memory, gradient and history, under a fingerprint of the run.
+
+    Parameters
+    ----------
+    path : path or None
+        None keeps nothing.
+    problem, method, data, memory, work, history
+        The run, before its first step.
+    """
+
+    def __init__(self, path, problem, method, data, memory, work, history):
+        self.path = None if path is None else Path(path)
+        self.arrays = {f"memory_{name}": array for name, array in memory._asdict().items()}
+        self.arrays |= {f"history_{name}": array for name, array in history._asdict().items()}
+        self.arrays["gradient"] = work.g
+        self.fingerprint = self.path and _fingerprint(problem, method, data, memory)
+        self.due, self.began = 0.0, time.perf_counter()
+
+    def load(self):
+        """Continue from the file, if it is there; return the status code of the run.
+
+        Raises
+        ------
+        ValueError
+            If the file is no checkpoint, is damaged, or belongs to another run. It is left as it is.
+        """
+        if self.path is None or not self.path.exists():
+            return RUNNING
+        saved = _read(self.path)
+        if str(saved["fingerprint"]) != self.fingerprint:
+            raise ValueError(
+                f"checkpoint {self.path} belongs to another run (other data, problem, method or seed); "
+                "pass another path, or delete the file to begin anew"
+            )
+        for name, array in self.arrays.items():
+            if name.startswith("history"):
+                entries = min(len(array), len(saved[name]))
+                array[:entries] = saved[name][:entries]
+            else:
+                array[...] = saved[name]
+        return int(saved["code"])
+
+    def save(self, code, finished):
+        """Replace the file by the state of now, in one step, if it is time or the run is finished."""
+        now = time.perf_counter()
+        if self.path is None or (now < self.due and not finished):
+            return
+        done = self.arrays["memory_t"][1]
+        kept = {name: a[:done] if name.startswith("history") else a for name, a in self.arrays.items()}
+        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        with open(draft, "wb") as file:
+            np.savez(file, fingerprint=self.fingerprint, code=code, **kept)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, self.path)
+        then = time.perf_counter()
+        self.due = then + (then - now) / SHARE
+
+
+def _fingerprint(problem, method, data, memory):
+    """A hash of all that decides the bits of a run."""
+    digest = hashlib.sha256(repr((problem, method)).encode())
+    for array in (*(data.X if isinstance(data.X, tuple) else [data.X]), data.Y, memory.theta, memory.random):
+        digest.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _read(path):
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            saved = dict(file)
+        return saved | {"fingerprint": saved["fingerprint"], "code": saved["code"]}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
+        raise ValueError(
+            f"checkpoint {path} cannot be read as a checkpoint of gdlearn ({type(error).__name__}); "
+            "move it away, or pass another path"
+        ) from None

@@ -1,0 +1,114 @@
+"""The compiled loop: one for every model, loss, penalty, optimizer and schedule.
+
+Gradient descent, mini-batch and stochastic gradient descent are the same loop; only the batch size
+tells them apart.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .generic import compiled, inlined
+from .models import weights
+from .optimizers import decay, extrapolate, looks_at_all, prepare, update
+from .penalties import prox, pull
+from .problem import gradient, measure
+from .results import CONVERGED, DIVERGED, RUNNING
+from .sampling import arrange
+from .schedules import rate
+
+
+class Method(NamedTuple):
+    """How to minimize: what a step is, and how an epoch is cut into steps."""
+
+    optimizer: Any
+    schedule: Any
+    batch_size: int
+    sampling: int
+    tolerance: float
+    average_from: int  # the step from which on the iterates are averaged
+
+
+
+class Memory(NamedTuple):
+    """What a run carries from one epoch to the next."""
+
+    theta: np.ndarray  # (p,)
+    finite: np.ndarray  # (p,) the last theta with a finite objective
+    state: np.ndarray  # (slots, p) what the optimizer remembers
+    order: np.ndarray  # (n,) the rows of the epoch
+    random: np.ndarray  # (1,) the state of the generator
+    average: np.ndarray  # (p,) the mean of the last iterates
+    t: np.ndarray  # (2,) the number of the next step, and of the entries recorded
+
+
+@inlined
+def step(problem, optimizer, memory, g, lr, t):
+    """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
+    theta, state, w = memory.theta, memory.state, weights(problem.model)
+    whole = looks_at_all(optimizer)
+    if whole:
+        for j in range(w):
+            g[j] += pull(problem.penalty, theta[j])
+        prepare(optimizer, problem.model, g, state)
+    for j in range(w):
+        slope = g[j] if whole else g[j] + pull(problem.penalty, theta[j])
+        moved, length = update(optimizer, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
+        theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, length), state, j)
+    for j in range(w, len(theta)):
+        moved, length = update(optimizer, theta[j], g[j], state, j, lr, t)
+        theta[j] = extrapolate(optimizer, moved, state, j)
+
+
+@inlined
+def epoch(problem, method, data, memory, work):
+    """Step once per batch through all rows."""
+    n, t = len(data.rows), memory.t[0]
+    full = method.batch_size == n
+    if not full:
+        arrange(memory.order, method.sampling, memory.random)
+    for start in range(0, n, method.batch_size):
+        if not full:  # the gradient of the full batch is at hand: the last measure left it in work.g
+            stop = min(start + method.batch_size, n)
+            gradient(problem, memory.theta, data, memory.order, start, stop, work, False)
+        step(problem, method.optimizer, memory, work.g, rate(method.schedule, t), t)
+        if t >= method.average_from:
+            add_to_mean(memory.average, memory.theta, t - method.average_from)
+        t += 1
+    memory.t[0] = t
+
+
+@inlined
+def copy(source, target):
+    """target[:] = source, which takes Numba two seconds to compile."""
+    for j in range(len(source)):
+        target[j] = source[j]
+
+
+@inlined
+def add_to_mean(mean, theta, k):
+    """The mean of k + 1 vectors, from that of the first k and the last."""
+    for j in range(len(theta)):
+        mean[j] += (theta[j] - mean[j]) / (k + 1)
+
+
+@compiled
+def train(problem, method, data, memory, work, history, last):
+    """Go on until ``last`` entries of the history are recorded, of which the first is the start. Return the status."""
+    for e in range(memory.t[1], last):
+        if e > 0:
+            epoch(problem, method, data, memory, work)
+        objective, norm = measure(problem, memory.theta, data, work)
+        if not (math.isfinite(objective) and math.isfinite(norm)):
+            copy(memory.finite, memory.theta)
+            return DIVERGED
+        copy(memory.theta, memory.finite)
+        history.objective[e], history.gradient_norm[e] = objective, norm
+        history.learning_rate[e] = rate(method.schedule, memory.t[0])
+        if len(history.theta) > 0:
+            copy(memory.theta, history.theta[e])
+        memory.t[1] = e + 1
+        if norm <= method.tolerance:
+            return CONVERGED
+    return RUNNING
