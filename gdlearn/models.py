@@ -84,10 +84,11 @@ def _(model, theta, X, order, start, stop, S, g):
     for c in range(model.outputs):
         i = 0
         while i + 4 <= m:  # four rows at a time, so that g is read and written once for them
-            p, q, r, t = order[start + i], order[start + i + 1], order[start + i + 2], order[start + i + 3]
-            u, v, w, z = S[i, c], S[i + 1, c], S[i + 2, c], S[i + 3, c]
+            p, q = order[start + i], order[start + i + 1]
+            r, s = order[start + i + 2], order[start + i + 3]
+            t, u, v, w = S[i, c], S[i + 1, c], S[i + 2, c], S[i + 3, c]
             for j in range(d):
-                g[c * d + j] += u * X[p, j] + v * X[q, j] + w * X[r, j] + z * X[t, j]
+                g[c * d + j] += t * X[p, j] + u * X[q, j] + v * X[r, j] + w * X[s, j]
             i += 4
         while i < m:
             r, s = order[start + i], S[i, c]
@@ -105,4 +106,5 @@ def second_moments(model, X):
         raise TypeError(f"second moments tell the curvature of a Linear model only, not of {type(model).__name__}")
     if model.intercept:
         X = np.column_stack([X, np.ones(len(X), X.dtype)])
-    return X.T @ X / len(X)
+    with np.errstate(over="ignore"):  # an overflow is seen in the result
+        return X.T @ X / len(X)

@@ -87,13 +87,13 @@ def number(value, name, allowed, kind=float):
     try:
         if isinstance(value, (bool, str)):
             raise TypeError
-        exact = float(operator.index(value)) if kind is int else float(value)
+        exact = operator.index(value) if kind is int else float(value)
     except (TypeError, ValueError, OverflowError):
         wanted = "a whole number" if kind is int else "a number"
         raise TypeError(f"{name} must be {wanted} {allowed}, not {value!r}") from None
     if exact not in allowed:
         raise ValueError(f"{name} must be {allowed}, not {value!r}")
-    return kind(exact)
+    return exact
 
 
 @cache

@@ -72,14 +72,15 @@ def finish(problem, optimizer, X, theta, history, done, code):
     history = History(*(a[:done] for a in history[:4]), path)
     grew = history.objective[-1] > GROWTH * history.objective[0]
     if code == DIVERGED or (code == RUNNING and grew):
-        warnings.warn(_divergence(problem, optimizer, X, history), DivergenceWarning, stacklevel=3)
+        warnings.warn(_divergence(problem, optimizer, X, history, code == DIVERGED), DivergenceWarning, stacklevel=3)
         return Run(theta, history, "diverged", problem)
     return Run(theta, history, "converged" if code == CONVERGED else "max_epochs", problem)
 
 
-def _divergence(problem, optimizer, X, history):
+def _divergence(problem, optimizer, X, history, overflowed):
     """What to say of a diverged run: the epoch, the rate and, where it can be computed, the limit."""
-    epoch, lr = len(history.objective) - 1, history.learning_rate[-1]
+    epoch = len(history.objective) - 1
+    lr = history.learning_rate[-1 if overflowed else -2]  # entry k is the rate of the steps of epoch k + 1
     message = f"diverged after epoch {epoch} at learning rate {lr:.4g}"
     limit = _limit(problem, optimizer, X)
     if math.isfinite(limit):
@@ -91,5 +92,5 @@ def _divergence(problem, optimizer, X, history):
 def _limit(problem, optimizer, X):
     try:
         return stability_limit(optimizer, problem.smoothness(X).L)
-    except TypeError:  # no bound is known for this model or loss
+    except (TypeError, ValueError):  # no bound is known for this model or loss, or for data this large
         return math.nan
