@@ -19,8 +19,8 @@ def forward(model, theta, X, order, start, stop, Z):
 
 
 @generic
-def pullback(model, theta, X, order, start, stop, S, g):
-    """The chain rule: add J^T S to g, with J the derivative in theta of the scores of the rows order[start:stop]."""
+def pullback(model, theta, X, order, start, stop, S, share, g):
+    """The chain rule: add share J^T S to g, with J the derivative in theta of the scores of order[start:stop]."""
     raise NotImplementedError("this model has no pullback kernel")
 
 
@@ -69,9 +69,9 @@ def _(model):
 @forward.kernel(Linear)
 def _(model, theta, X, order, start, stop, Z):
     d, b = model.inputs, model.inputs * model.outputs
-    for i in range(stop - start):
-        r = order[start + i]
-        for c in range(model.outputs):
+    for c in range(model.outputs):
+        for i in range(stop - start):
+            r = order[start + i]
             z = theta[b + c] if model.intercept else 0.0
             for j in range(d):
                 z += theta[c * d + j] * X[r, j]
@@ -79,25 +79,26 @@ def _(model, theta, X, order, start, stop, Z):
 
 
 @pullback.kernel(Linear)
-def _(model, theta, X, order, start, stop, S, g):
+def _(model, theta, X, order, start, stop, S, share, g):
     d, b, m = model.inputs, model.inputs * model.outputs, stop - start
     for c in range(model.outputs):
         i = 0
         while i + 4 <= m:  # four rows at a time, so that g is read and written once for them
             p, q = order[start + i], order[start + i + 1]
             r, s = order[start + i + 2], order[start + i + 3]
-            t, u, v, w = S[i, c], S[i + 1, c], S[i + 2, c], S[i + 3, c]
+            t, u, v, w = share * S[i, c], share * S[i + 1, c], share * S[i + 2, c], share * S[i + 3, c]
             for j in range(d):
                 g[c * d + j] += t * X[p, j] + u * X[q, j] + v * X[r, j] + w * X[s, j]
+            if model.intercept:
+                g[b + c] += t + u + v + w
             i += 4
         while i < m:
-            r, s = order[start + i], S[i, c]
+            r, s = order[start + i], share * S[i, c]
             for j in range(d):
                 g[c * d + j] += s * X[r, j]
+            if model.intercept:
+                g[b + c] += s
             i += 1
-        if model.intercept:
-            for i in range(m):
-                g[b + c] += S[i, c]
 
 
 def second_moments(model, X):

@@ -42,11 +42,8 @@ def gradient(problem, theta, data, order, start, stop, work, with_value):
         b = min(a + BLOCK, stop)
         forward(problem.model, theta, data.X, order, a, b, Z)
         for i in range(b - a):
-            r = order[a + i]
-            total += row_slope(problem.loss, Z, i, data.Y, r, S, with_value)
-            for c in range(S.shape[1]):
-                S[i, c] *= share
-        pullback(problem.model, theta, data.X, order, a, b, S, g)
+            total += row_slope(problem.loss, Z, i, data.Y, order[a + i], S, with_value)
+        pullback(problem.model, theta, data.X, order, a, b, S, share, g)
         a = b
     return total * share
 

@@ -11,6 +11,8 @@ import typing
 from functools import cache
 from typing import Annotated, Any, NamedTuple
 
+import numpy as np
+
 from .generic import generic, has_kernel
 
 
@@ -85,7 +87,7 @@ def ready(record, *functions, name):
 def number(value, name, allowed, kind=float):
     """``value`` as a float (or int) in the range ``allowed``; the error names the argument otherwise."""
     try:
-        if isinstance(value, (bool, str)):
+        if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)):
             raise TypeError
         exact = operator.index(value) if kind is int else float(value)
     except (TypeError, ValueError, OverflowError):
