@@ -26,6 +26,8 @@ import textwrap
 from functools import cache, singledispatch, wraps
 from pathlib import Path
 
+import numpy as np
+
 try:
     import numba
     from numba.extending import overload
@@ -143,8 +145,7 @@ def compiled(function):
     our noticing. The result has ``py_func``, the plain function.
     """
     if numba is None or numba.config.DISABLE_JIT:
-        function.py_func = function
-        return function
+        return _as_quiet_as_compiled(function)
     kept, fresh = _kept_on_disk(function), numba.njit(**ENTRY)(function)
 
     @wraps(function)
@@ -154,7 +155,19 @@ def compiled(function):
         # Numba's quick look at its arguments tells records apart by name only; a class defined anew has the old name.
         return fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)
 
-    run.py_func, run.kept, run.fresh = function, kept, fresh
+    run.py_func, run.kept, run.fresh = _as_quiet_as_compiled(function), kept, fresh
+    return run
+
+
+def _as_quiet_as_compiled(function):
+    """The plain function, in which numbers overflow without a warning, as they do in machine code."""
+
+    @wraps(function)
+    def run(*arguments):
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+    run.py_func = run
     return run
 
 

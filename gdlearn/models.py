@@ -20,8 +20,8 @@ def forward(model, theta, X, order, start, stop, Z, H):
 
 
 @generic
-def pullback(model, theta, X, order, start, stop, S, g, H):
-    """The chain rule: add J^T S to g, with J the derivative in theta of the scores of the rows order[start:stop]."""
+def pullback(model, theta, X, order, start, stop, S, share, g, H):
+    """The chain rule: add share J^T S to g, with J the derivative in theta of the scores of order[start:stop]."""
     raise NotImplementedError("this model has no pullback kernel")
 
 
@@ -82,9 +82,9 @@ def _(model):
 @forward.kernel(Linear)
 def _(model, theta, X, order, start, stop, Z, H):
     d, b = model.inputs, model.inputs * model.outputs
-    for i in range(stop - start):
-        r = order[start + i]
-        for c in range(model.outputs):
+    for c in range(model.outputs):
+        for i in range(stop - start):
+            r = order[start + i]
             z = theta[b + c] if model.intercept else 0.0
             for j in range(d):
                 z += theta[c * d + j] * X[r, j]
@@ -92,24 +92,26 @@ def _(model, theta, X, order, start, stop, Z, H):
 
 
 @pullback.kernel(Linear)
-def _(model, theta, X, order, start, stop, S, g, H):
+def _(model, theta, X, order, start, stop, S, share, g, H):
     d, b, m = model.inputs, model.inputs * model.outputs, stop - start
     for c in range(model.outputs):
         i = 0
         while i + 4 <= m:  # four rows at a time, so that g is read and written once for them
-            p, q, r, t = order[start + i], order[start + i + 1], order[start + i + 2], order[start + i + 3]
-            u, v, w, z = S[i, c], S[i + 1, c], S[i + 2, c], S[i + 3, c]
+            p, q = order[start + i], order[start + i + 1]
+            r, s = order[start + i + 2], order[start + i + 3]
+            t, u, v, w = share * S[i, c], share * S[i + 1, c], share * S[i + 2, c], share * S[i + 3, c]
             for j in range(d):
-                g[c * d + j] += u * X[p, j] + v * X[q, j] + w * X[r, j] + z * X[t, j]
+                g[c * d + j] += t * X[p, j] + u * X[q, j] + v * X[r, j] + w * X[s, j]
+            if model.intercept:
+                g[b + c] += t + u + v + w
             i += 4
         while i < m:
-            r, s = order[start + i], S[i, c]
+            r, s = order[start + i], share * S[i, c]
             for j in range(d):
                 g[c * d + j] += s * X[r, j]
+            if model.intercept:
+                g[b + c] += s
             i += 1
-        if model.intercept:
-            for i in range(m):
-                g[b + c] += S[i, c]
 
 
 def second_moments(model, X):
@@ -119,5 +121,6 @@ def second_moments(model, X):
     if model.intercept:
         ones = np.ones((X.shape[0], 1), X.dtype)
         X = sparse.hstack([X, ones]) if sparse.issparse(X) else np.hstack([X, ones])
-    moments = X.T @ X / X.shape[0]
+    with np.errstate(over="ignore"):  # an overflow is seen in the result
+        moments = X.T @ X / X.shape[0]
     return moments.toarray() if sparse.issparse(X) else moments

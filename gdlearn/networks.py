@@ -141,7 +141,7 @@ def _(model, theta, X, order, start, stop, Z, H):
 
 
 @pullback.kernel(MLP)
-def _(model, theta, X, order, start, stop, S, g, H):
+def _(model, theta, X, order, start, stop, S, share, g, H):
     layers = widths(model)
     a, w, b = units(model), weights(model), size(model)
     for l in range(len(layers) - 2, -1, -1):
@@ -151,7 +151,7 @@ def _(model, theta, X, order, start, stop, S, g, H):
             for j in range(p):
                 H[1, i, a + j] = 0.0
             for u in range(q):
-                s = S[i, u] if l == len(layers) - 2 else H[1, i, a + p + u]
+                s = share * S[i, u] if l == len(layers) - 2 else H[1, i, a + p + u]
                 g[b + u] += s
                 for j in range(p):
                     g[w + u * p + j] += s * H[0, i, a + j]

@@ -111,15 +111,15 @@ def _(penalty, w, g):
 class ElasticNet(NamedTuple):
     r"""A share of L1 and the rest of L2 (Zou and Hastie 2005).
 
-    :math:`\lambda \rho \lVert w \rVert_1 + \frac{\lambda (1 - \rho)}{2} \lVert w \rVert_2^2` with
-    the ratio :math:`\rho`.
+    :math:`\lambda a \lVert w \rVert_1 + \frac{\lambda (1 - a)}{2} \lVert w \rVert_2^2` with the
+    ratio a.
 
     Parameters
     ----------
     lam : float
         The strength, at least 0.
     ratio : float
-        The share of L1, in [0, 1].
+        a, the share of L1, in [0, 1].
     """
 
     lam: NonNegative

@@ -44,11 +44,8 @@ def gradient(problem, theta, data, order, start, stop, work, with_value):
         b = min(a + BLOCK, stop)
         forward(problem.model, theta, data.X, order, a, b, Z, H)
         for i in range(b - a):
-            r = order[a + i]
-            total += row_slope(problem.loss, Z, i, data.Y, r, S, with_value)
-            for c in range(S.shape[1]):
-                S[i, c] *= share
-        pullback(problem.model, theta, data.X, order, a, b, S, g, H)
+            total += row_slope(problem.loss, Z, i, data.Y, order[a + i], S, with_value)
+        pullback(problem.model, theta, data.X, order, a, b, S, share, g, H)
         a = b
     return total * share
 
@@ -60,9 +57,10 @@ def measure(problem, theta, data, work):
     objective = gradient(problem, theta, data, data.rows, 0, len(data.rows), work, True)
     for j in range(w):
         objective += cost(problem.penalty, theta[j])
-        squares += subgradient(problem.penalty, theta[j], work.g[j] + pull(problem.penalty, theta[j])) ** 2
+        slope = subgradient(problem.penalty, theta[j], work.g[j] + pull(problem.penalty, theta[j]))
+        squares += slope * slope
     for j in range(w, len(theta)):
-        squares += work.g[j] ** 2
+        squares += work.g[j] * work.g[j]
     return objective, math.sqrt(squares)
 
 
@@ -131,7 +129,7 @@ class Problem(NamedTuple):
     def objective(self, theta, X, y):
         """J(theta), a float, for theta (p,), X (n, d) and y (n,), or (n, k) for k outputs."""
         problem, theta, data, work = self._accept(theta, X, y)
-        return evaluate(problem, theta, data, work)
+        return float(evaluate(problem, theta, data, work))
 
     def gradient(self, theta, X, y):
         """The gradient (p,) of the smooth part of J: the loss, and the penalty without its kink."""
@@ -168,6 +166,8 @@ class Problem(NamedTuple):
         moments = second_moments(problem.model, validation.inputs(X, problem.model.inputs).astype(np.float64))
         ridge = np.zeros(len(moments))
         ridge[: problem.model.inputs] = penalties.curvature(problem.penalty)
+        if not np.isfinite(moments).all():
+            raise ValueError("X is so large that its squares overflow; scale the columns of X")
         largest = np.linalg.eigvalsh(L * moments + np.diag(ridge))[-1]
         smallest = np.linalg.eigvalsh(mu * moments + np.diag(ridge))[0]
         return Smoothness(float(largest), max(float(smallest), 0.0))

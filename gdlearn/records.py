@@ -11,6 +11,8 @@ import typing
 from functools import cache
 from typing import Annotated, Any, NamedTuple
 
+import numpy as np
+
 from .generic import generic, has_kernel
 
 
@@ -86,15 +88,15 @@ def ready(record, *functions, name):
 def number(value, name, allowed, kind=float):
     """``value`` as a float (or int) in the range ``allowed``; the error names the argument otherwise."""
     try:
-        if isinstance(value, (bool, str)):
+        if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)):
             raise TypeError
-        exact = float(operator.index(value)) if kind is int else float(value)
+        exact = operator.index(value) if kind is int else float(value)
     except (TypeError, ValueError, OverflowError):
         wanted = "a whole number" if kind is int else "a number"
         raise TypeError(f"{name} must be {wanted} {allowed}, not {value!r}") from None
     if exact not in allowed:
         raise ValueError(f"{name} must be {allowed}, not {value!r}")
-    return kind(exact)
+    return exact
 
 
 @cache

@@ -72,17 +72,20 @@ def finish(problem, method, X, memory, history, code):
     done, t = memory.t[1], memory.t[0]
     path = history.theta[:done] if len(history.theta) else None
     history = History(*(a[:done] for a in history[:4]), path)
+    overflowed = code == DIVERGED
     if code == RUNNING and history.objective[-1] > GROWTH * history.objective[0]:
         code = DIVERGED
     if code == DIVERGED:
-        warnings.warn(_divergence(problem, method.optimizer, X, history), DivergenceWarning, stacklevel=3)
+        message = _divergence(problem, method.optimizer, X, history, overflowed)
+        warnings.warn(message, DivergenceWarning, stacklevel=3)
     averaged = code in (RUNNING, CONVERGED) and t > method.average_from
     return Run(memory.average if averaged else memory.finite, history, STATUS[code], problem)
 
 
-def _divergence(problem, optimizer, X, history):
+def _divergence(problem, optimizer, X, history, overflowed):
     """What to say of a diverged run: the epoch, the rate and, where it can be computed, the limit."""
-    epoch, lr = len(history.objective) - 1, history.learning_rate[-1]
+    epoch = len(history.objective) - 1
+    lr = history.learning_rate[-1 if overflowed else -2]  # entry k is the rate of the steps of epoch k + 1
     message = f"diverged after epoch {epoch} at learning rate {lr:.4g}"
     limit = _limit(problem, optimizer, X)
     if math.isfinite(limit):
@@ -94,5 +97,5 @@ def _divergence(problem, optimizer, X, history):
 def _limit(problem, optimizer, X):
     try:
         return stability_limit(optimizer, problem.smoothness(X).L)
-    except TypeError:  # no bound is known for this model or loss
+    except (TypeError, ValueError):  # no bound is known for this model or loss, or for data this large
         return math.nan

@@ -51,7 +51,7 @@ def _(schedule, t):
 
 
 class LinearDecay(NamedTuple):
-    r"""A straight line to the final rate, :math:`\eta_t = \eta + (\eta_T - \eta) \min(t, T) / T`.
+    r"""A straight line to the final rate, :math:`\eta_t = (1 - s) \eta + s \eta_T` with :math:`s = \min(t, T) / T`.
 
     Parameters
     ----------
@@ -70,7 +70,8 @@ class LinearDecay(NamedTuple):
 
 @rate.kernel(LinearDecay)
 def _(schedule, t):
-    return schedule.eta + (schedule.final - schedule.eta) * min(t, schedule.steps) / schedule.steps
+    share = min(t, schedule.steps) / schedule.steps
+    return (1.0 - share) * schedule.eta + share * schedule.final
 
 
 class InverseTime(NamedTuple):

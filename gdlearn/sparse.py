@@ -52,12 +52,12 @@ def _(model, theta, X, order, start, stop, Z, H):
 
 
 @pullback.kernel(SparseLinear)
-def _(model, theta, X, order, start, stop, S, g, H):
+def _(model, theta, X, order, start, stop, S, share, g, H):
     d, b = model.inputs, model.inputs * model.outputs
     for i in range(stop - start):
         r = order[start + i]
         for c in range(model.outputs):
-            s = S[i, c]
+            s = share * S[i, c]
             for e in range(X.begins[r], X.begins[r + 1]):
                 g[c * d + X.columns[e]] += s * X.values[e]
             if model.intercept:

@@ -116,7 +116,7 @@ def minimize(
 def _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, n):
     if isinstance(schedule, (int, float, np.number)) and not isinstance(schedule, bool):
         schedule = Constant(number(schedule, "schedule", Range(0.0, open_low=True)))
-    if sampling not in ORDERS:
+    if not isinstance(sampling, str) or sampling not in ORDERS:
         raise ValueError(f"sampling must be one of {', '.join(map(repr, ORDERS))}, not {sampling!r}")
     batch = n if batch_size is None else number(batch_size, "batch_size", Range(1), int)
     if batch > n:

@@ -49,6 +49,7 @@ def targets(loss, y, rows, outputs, dtype):
     if y.ndim == 0 or len(y) != rows:
         found = "a single number" if y.ndim == 0 else f"{len(y)} rows"
         raise ValueError(f"y has {found}, but X has {rows} rows; each row of X needs its target")
+    y = rounded(y, dtype)
     finite(y, "y", "remove these rows from X and y first")
     return np.ascontiguousarray(encode(loss, y, outputs), dtype)
 
@@ -60,8 +61,9 @@ def parameters(theta, p, dtype, name):
     theta = real(theta, name)
     if theta.shape != (p,):
         raise ValueError(f"{name} has shape {theta.shape}, but the model has {p} parameters: pass shape ({p},)")
+    theta = rounded(theta, dtype)
     finite(theta, name, "pass finite parameters")
-    return theta.astype(dtype)
+    return theta
 
 
 def locked(array):
@@ -118,11 +120,10 @@ def _(loss, y, outputs):
 
 
 def _one_hot(labels, classes):
-    whole = labels.astype(np.intp)
-    outside = (whole != labels) | (whole < 0) | (whole >= classes)
+    outside = (labels != np.floor(labels)) | (labels < 0) | (labels >= classes)
     if outside.any():
         raise ValueError(f"y must hold labels 0 to {classes - 1} for outputs={classes}, not {labels[outside][0]:g}")
-    return np.eye(classes)[whole]
+    return np.eye(classes)[labels.astype(np.intp)]
 
 
 def real(values, name):
@@ -135,6 +136,12 @@ def real(values, name):
     if array.dtype.kind in "iubf":
         return array.astype(np.float64)
     raise TypeError(f"{name} must be an array of real numbers, not of dtype {array.dtype}; convert it to float first")
+
+
+def rounded(array, dtype):
+    """A copy in the precision of the run; what is too large for it becomes infinite."""
+    with np.errstate(over="ignore"):
+        return array.astype(dtype)
 
 
 def finite(array, name, remedy):
