@@ -49,10 +49,14 @@ class Checkpoint:
                 f"checkpoint {self.path} belongs to another run (other data, problem, method or seed); "
                 "pass another path, or delete the file to begin anew"
             )
+        done, room = saved["memory_t"][1], len(self.arrays["history_objective"])
+        if done > room:
+            raise ValueError(
+                f"checkpoint {self.path} holds {done - 1} epochs already; pass epochs of at least that many"
+            )
         for name, array in self.arrays.items():
             if name.startswith("history"):
-                entries = min(len(array), len(saved[name]))
-                array[:entries] = saved[name][:entries]
+                array[: len(saved[name])] = saved[name]
             else:
                 array[...] = saved[name]
         return int(saved["code"])
@@ -84,10 +88,19 @@ def _fingerprint(problem, method, data, memory):
 
 def _read(path):
     try:
-        with np.load(path, allow_pickle=False) as file:
-            saved = dict(file)
-        return saved | {"fingerprint": saved["fingerprint"], "code": saved["code"]}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            saved = dict(arrays)
+        _ = saved["fingerprint"], saved["code"]
+        return saved
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+    ) as error:
         raise ValueError(
             f"checkpoint {path} cannot be read as a checkpoint of gdlearn ({type(error).__name__}); "
             "move it away, or pass another path"

@@ -30,7 +30,6 @@ class Method(NamedTuple):
     average_from: int  # the step from which on the iterates are averaged
 
 
-
 class Memory(NamedTuple):
     """What a run carries from one epoch to the next."""
 

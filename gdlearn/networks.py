@@ -1,6 +1,7 @@
 """Networks: layers of weights with a bend between them, and back-propagation through them."""
 
 import math
+from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -114,8 +115,7 @@ def _(model):
 @initial.kernel(MLP)
 def _(model, rng):
     layers = widths(model)
-    shapes = list(zip(layers[:-1], layers[1:], strict=True))
-    W = [spread(model.activation, p, q) * rng.standard_normal(p * q) for p, q in shapes]
+    W = [spread(model.activation, p, q) * rng.standard_normal(p * q) for p, q in pairwise(layers)]
     return np.concatenate([*W, np.zeros(sum(layers[1:]))])
 
 
