@@ -68,8 +68,8 @@ def _(optimizer, model, g, state):
         state[0, j] = optimizer.beta * state[0, j] + (1.0 - optimizer.beta) * g[j]
         g[j] = optimizer.beta * state[0, j] + (1.0 - optimizer.beta) * g[j]
     units, w = layers(model), 0
-    for l in range(len(units) - 1):
-        p, q = units[l], units[l + 1]
+    for e in range(len(units) - 1):
+        p, q = units[e], units[e + 1]
         orthogonalize(g[w : w + p * q].reshape(q, p))
         w += p * q
 
@@ -107,8 +107,8 @@ def multiply_transposed(P, Q, out):
     for i in range(len(P)):
         for j in range(len(Q)):
             total = 0.0
-            for l in range(P.shape[1]):
-                total += P[i, l] * Q[j, l]
+            for e in range(P.shape[1]):
+                total += P[i, e] * Q[j, e]
             out[i, j] = total
 
 
@@ -118,7 +118,7 @@ def multiply(Y, YY, X, out):
     for i in range(len(X)):
         for j in range(X.shape[1]):
             out[i, j] = 0.0
-        for l in range(len(X)):
-            factor = B * Y[i, l] + C * YY[i, l]
+        for e in range(len(X)):
+            factor = B * Y[i, e] + C * YY[i, e]
             for j in range(X.shape[1]):
-                out[i, j] += factor * X[l, j]
+                out[i, j] += factor * X[e, j]

@@ -63,7 +63,9 @@ def _(activation, h):
 
 
 class MLP(NamedTuple):
-    r"""A multilayer perceptron: :math:`H_0 = X`, :math:`H_l = a(H_{l-1} W_l^\top + 1 b_l^\top)`, Z the last layer without a.
+    r"""A multilayer perceptron.
+
+    :math:`H_0 = X`, :math:`H_l = a(H_{l-1} W_l^\top + 1 b_l^\top)`, and Z the last layer without the bend a.
 
     theta holds W_1 (h_1, d), W_2 (h_2, h_1), ... row by row, then b_1, b_2, ....
 
@@ -94,16 +96,16 @@ def widths(model):
 @weights.kernel(MLP)
 def _(model):
     total, layers = 0, widths(model)
-    for l in range(len(layers) - 1):
-        total += layers[l] * layers[l + 1]
+    for layer in range(len(layers) - 1):
+        total += layers[layer] * layers[layer + 1]
     return total
 
 
 @units.kernel(MLP)
 def _(model):
     total = model.inputs
-    for l in range(len(model.hidden)):
-        total += model.hidden[l]
+    for layer in range(len(model.hidden)):
+        total += model.hidden[layer]
     return total
 
 
@@ -126,14 +128,14 @@ def _(model, theta, X, order, start, stop, Z, H):
         r = order[start + i]
         for j in range(model.inputs):
             H[0, i, j] = X[r, j]
-    for l in range(len(layers) - 1):
-        p, q = layers[l], layers[l + 1]
+    for layer in range(len(layers) - 1):
+        p, q = layers[layer], layers[layer + 1]
         for i in range(stop - start):
             for u in range(q):
                 z = theta[b + u]
                 for j in range(p):
                     z += theta[w + u * p + j] * H[0, i, a + j]
-                if l == len(layers) - 2:
+                if layer == len(layers) - 2:
                     Z[i, u] = z
                 else:
                     H[0, i, a + p + u] = activate(model.activation, z)
@@ -144,14 +146,14 @@ def _(model, theta, X, order, start, stop, Z, H):
 def _(model, theta, X, order, start, stop, S, share, g, H):
     layers = widths(model)
     a, w, b = units(model), weights(model), size(model)
-    for l in range(len(layers) - 2, -1, -1):
-        p, q = layers[l], layers[l + 1]
+    for layer in range(len(layers) - 2, -1, -1):
+        p, q = layers[layer], layers[layer + 1]
         a, w, b = a - p, w - p * q, b - q
         for i in range(stop - start):
             for j in range(p):
                 H[1, i, a + j] = 0.0
             for u in range(q):
-                s = share * S[i, u] if l == len(layers) - 2 else H[1, i, a + p + u]
+                s = share * S[i, u] if layer == len(layers) - 2 else H[1, i, a + p + u]
                 g[b + u] += s
                 for j in range(p):
                     g[w + u * p + j] += s * H[0, i, a + j]
