@@ -1,5 +1,7 @@
 """gdlearn: optimization you can run. Records, generic functions, one compiled training loop."""
 
+import importlib
+
 from . import datasets, generic, losses, models, optimizers, penalties, schedules
 from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, Lion, RMSProp
 from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
@@ -21,6 +23,28 @@ from .schedules import (
     WarmupStableDecay,
 )
 from .training import minimize
+from .weighting import Weighted
+
+# The estimators need scikit-learn, so they are loaded when asked for.
+ESTIMATORS = {"GDClassifier": "estimators", "GDRegressor": "estimators", "Lasso": "lasso"}
+
+
+def __getattr__(name):
+    if name not in ESTIMATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = importlib.import_module(f".{ESTIMATORS[name]}", __name__)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "sklearn":
+            raise
+        message = f"gdlearn.{name} needs scikit-learn; install it with: pip install 'gdlearn[sklearn]'"
+        raise ImportError(message, name="sklearn") from None
+    return getattr(module, name)
+
+
+def __dir__():
+    return sorted({*globals(), *ESTIMATORS})
+
 
 __all__ = [
     "L1",
@@ -60,6 +84,7 @@ __all__ = [
     "Tanh",
     "Warmup",
     "WarmupStableDecay",
+    "Weighted",
     "datasets",
     "generic",
     "losses",

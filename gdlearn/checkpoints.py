@@ -81,7 +81,8 @@ class Checkpoint:
 def _fingerprint(problem, method, data, memory):
     """A hash of all that decides the bits of a run."""
     digest = hashlib.sha256(repr((problem, method)).encode())
-    for array in (*(data.X if isinstance(data.X, tuple) else [data.X]), data.Y, memory.theta, memory.random):
+    inputs = data.X if isinstance(data.X, tuple) else [data.X]
+    for array in (*inputs, data.Y, *memory):
         digest.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 

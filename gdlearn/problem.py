@@ -190,7 +190,7 @@ class Problem(NamedTuple):
         """The problem and the data as the compiled loops take them, and a workspace of their type."""
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
-        Z, H = np.empty((BLOCK, Y.shape[1]), X.dtype), np.empty((2, BLOCK, units(self.model)), X.dtype)
+        Z, H = np.empty((BLOCK, self.model.outputs), X.dtype), np.empty((2, BLOCK, units(self.model)), X.dtype)
         work = Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z), H)
         model, X = suited(self.model, X)
-        return self._replace(model=model), Data(X, validation.locked(Y), validation.locked(np.arange(len(Y)))), work
+        return self._replace(model=model), Data(X, validation.locked(Y), np.arange(len(Y))), work

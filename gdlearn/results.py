@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,12 +54,25 @@ class Run(NamedTuple):
     status : str
         "converged", "max_epochs", "diverged" or "interrupted".
     problem : Problem
+    memory : Memory
+        All that the run carries; ``minimize(..., start=run)`` goes on from it.
     """
 
     theta: np.ndarray
     history: History
     status: str
     problem: Problem
+    memory: Any = None
+
+    def __repr__(self):
+        objective, norm = self.history.objective[-1], self.history.gradient_norm[-1]
+        return f"Run: {self.status} after {self.epochs} epochs, objective {objective:.6g}, gradient norm {norm:.2g}"
+
+    def _repr_html_(self):
+        """The loss curve and the status, in a notebook."""
+        from .plotting import run_card
+
+        return run_card(self)
 
     @property
     def epochs(self):
@@ -79,7 +92,7 @@ def finish(problem, method, X, memory, history, code):
         message = _divergence(problem, method.optimizer, X, history, overflowed)
         warnings.warn(message, DivergenceWarning, stacklevel=3)
     averaged = code in (RUNNING, CONVERGED) and t > method.average_from
-    return Run(memory.average if averaged else memory.finite, history, STATUS[code], problem)
+    return Run(memory.average if averaged else memory.finite, history, STATUS[code], problem, memory)
 
 
 def _divergence(problem, optimizer, X, history, overflowed):

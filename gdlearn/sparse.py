@@ -32,7 +32,8 @@ def suited(model, X):
         return model, locked(X)
     if not isinstance(model, Linear):
         raise TypeError(f"X is sparse, but {type(model).__name__} takes dense inputs only; pass X.toarray()")
-    return SparseLinear(*model), CSR(*map(locked, (X.data, X.indices, X.indptr)))
+    indices = X.indices.astype(np.intp, copy=False), X.indptr.astype(np.intp, copy=False)
+    return SparseLinear(*model), CSR(*map(locked, (X.data, *indices)))
 
 
 weights.kernel(SparseLinear)(weights.dispatch(Linear))

@@ -11,7 +11,7 @@ from .models import initial, size
 from .optimizers import SGD, begin, slots, update
 from .problem import Problem
 from .records import Range, number, ready
-from .results import INTERRUPTED, RUNNING, History, finish
+from .results import INTERRUPTED, RUNNING, History, Run, finish
 from .sampling import ORDERS, seeded
 from .schedules import Constant, rate
 
@@ -58,8 +58,10 @@ def minimize(
         The same seed gives the same run.
     sampling : {"reshuffle", "replacement", "sequential"}
         Rows in a new random order each epoch, drawn with replacement, or as they stand.
-    start : array (p,), optional
-        The first theta; by default zeros for ``Linear``, random by the seed for ``MLP``.
+    start : array (p,) or Run, optional
+        The first theta; by default zeros for ``Linear``, random by the seed for ``MLP``. A ``Run`` goes on
+        where it stopped: with its theta, the memory of its optimizer, the number of its next step and its
+        generator (``seed`` is ignored), on the same rows or others.
     tolerance : float
         Stop as converged once the norm of the gradient (the smallest subgradient for a penalty with a
         kink) is at most this.
@@ -103,7 +105,11 @@ def minimize(
     problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
     method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, len(data.Y))
-    memory = _memory(problem, method, start, _generator(seed), data)
+    if isinstance(start, Run):
+        memory = _continued(problem, method, start.memory, data)
+        method = method._replace(average_from=method.average_from + int(memory.t[0]))
+    else:
+        memory = _memory(problem, method, start, _generator(seed), data)
     theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
     history = History(*np.full((4, epochs + 1), np.nan), theta)
     saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
@@ -146,6 +152,18 @@ def _memory(problem, method, start, rng, data):
     begin(method.optimizer, theta, state)
     order, t = np.arange(len(data.Y)), np.zeros(2, np.int64)
     return Memory(theta, theta.copy(), state, order, seeded(rng), np.zeros(p, dtype), t)
+
+
+def _continued(problem, method, last, data):
+    """The state of a run that goes on where it stopped, perhaps on other rows."""
+    p, dtype = size(problem.model), data.Y.dtype
+    theta = validation.parameters(last.theta, p, dtype, "start.theta")
+    if last.state.shape != (slots(method.optimizer), p):
+        raise ValueError("start is a run of another optimizer; pass start=run.theta to keep only its parameters")
+    same = len(last.order) == len(data.Y) and method.sampling != ORDERS["sequential"]
+    order = last.order.copy() if same else np.arange(len(data.Y))
+    t = np.array([last.t[0], 0])
+    return Memory(theta, theta.copy(), last.state.astype(dtype), order, last.random.copy(), np.zeros(p, dtype), t)
 
 
 def _train_in_stretches(problem, method, data, memory, work, history, callback, saved):
