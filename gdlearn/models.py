@@ -38,6 +38,12 @@ def weights(model):
 
 
 @generic
+def layers(model):
+    """The units of all layers, inputs and outputs included, for a model whose weights are matrices between them."""
+    raise NotImplementedError("this model has no layers kernel")
+
+
+@generic
 def units(model):
     """How many numbers per row ``forward`` keeps for ``pullback``."""
     return 0
@@ -77,6 +83,11 @@ def _(model):
 @size.kernel(Linear)
 def _(model):
     return (model.inputs + int(model.intercept)) * model.outputs
+
+
+@layers.kernel(Linear)
+def _(model):
+    return (model.inputs, model.outputs)
 
 
 @forward.kernel(Linear)

@@ -5,30 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .generic import generic, inlined
-from .models import Linear
-from .networks import MLP, widths
+from .generic import inlined
+from .models import layers
 from .optimizers import looks_at_all, prepare, slots, update
 from .records import Memory
 
 # Five steps of this polynomial bring the singular values of a matrix of norm 1 close to 1 (Jordan 2024).
 A, B, C, STEPS = 3.4445, -4.7750, 2.0315, 5
-
-
-@generic
-def layers(model):
-    """The units of all layers of a model whose weights are matrices."""
-    raise NotImplementedError("this model has no weight matrices")
-
-
-@layers.kernel(Linear)
-def _(model):
-    return (model.inputs, model.outputs)
-
-
-@layers.kernel(MLP)
-def _(model):
-    return widths(model)
 
 
 class Muon(NamedTuple):
@@ -68,8 +51,8 @@ def _(optimizer, model, g, state):
         state[0, j] = optimizer.beta * state[0, j] + (1.0 - optimizer.beta) * g[j]
         g[j] = optimizer.beta * state[0, j] + (1.0 - optimizer.beta) * g[j]
     units, w = layers(model), 0
-    for e in range(len(units) - 1):
-        p, q = units[e], units[e + 1]
+    for layer in range(len(units) - 1):
+        p, q = units[layer], units[layer + 1]
         orthogonalize(g[w : w + p * q].reshape(q, p))
         w += p * q
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from .generic import generic, inlined
-from .models import forward, initial, pullback, size, units, weights
+from .generic import generic
+from .models import forward, initial, layers, pullback, size, units, weights
 from .records import Count, Counts
 
 
@@ -87,17 +87,16 @@ class MLP(NamedTuple):
     activation: Annotated[Any, (activate, bend)] = Relu()
 
 
-@inlined
-def widths(model):
-    """The units of all layers, inputs and outputs included."""
+@layers.kernel(MLP)
+def _(model):
     return (model.inputs, *model.hidden, model.outputs)
 
 
 @weights.kernel(MLP)
 def _(model):
-    total, layers = 0, widths(model)
-    for layer in range(len(layers) - 1):
-        total += layers[layer] * layers[layer + 1]
+    total, widths = 0, layers(model)
+    for layer in range(len(widths) - 1):
+        total += widths[layer] * widths[layer + 1]
     return total
 
 
@@ -116,26 +115,26 @@ def _(model):
 
 @initial.kernel(MLP)
 def _(model, rng):
-    layers = widths(model)
-    W = [spread(model.activation, p, q) * rng.standard_normal(p * q) for p, q in pairwise(layers)]
-    return np.concatenate([*W, np.zeros(sum(layers[1:]))])
+    widths = layers(model)
+    W = [spread(model.activation, p, q) * rng.standard_normal(p * q) for p, q in pairwise(widths)]
+    return np.concatenate([*W, np.zeros(sum(widths[1:]))])
 
 
 @forward.kernel(MLP)
 def _(model, theta, X, order, start, stop, Z, H):
-    layers, a, w, b = widths(model), 0, 0, weights(model)
+    widths, a, w, b = layers(model), 0, 0, weights(model)
     for i in range(stop - start):
         r = order[start + i]
         for j in range(model.inputs):
             H[0, i, j] = X[r, j]
-    for layer in range(len(layers) - 1):
-        p, q = layers[layer], layers[layer + 1]
+    for layer in range(len(widths) - 1):
+        p, q = widths[layer], widths[layer + 1]
         for i in range(stop - start):
             for u in range(q):
                 z = theta[b + u]
                 for j in range(p):
                     z += theta[w + u * p + j] * H[0, i, a + j]
-                if layer == len(layers) - 2:
+                if layer == len(widths) - 2:
                     Z[i, u] = z
                 else:
                     H[0, i, a + p + u] = activate(model.activation, z)
@@ -144,16 +143,16 @@ def _(model, theta, X, order, start, stop, Z, H):
 
 @pullback.kernel(MLP)
 def _(model, theta, X, order, start, stop, S, share, g, H):
-    layers = widths(model)
+    widths = layers(model)
     a, w, b = units(model), weights(model), size(model)
-    for layer in range(len(layers) - 2, -1, -1):
-        p, q = layers[layer], layers[layer + 1]
+    for layer in range(len(widths) - 2, -1, -1):
+        p, q = widths[layer], widths[layer + 1]
         a, w, b = a - p, w - p * q, b - q
         for i in range(stop - start):
             for j in range(p):
                 H[1, i, a + j] = 0.0
             for u in range(q):
-                s = share * S[i, u] if layer == len(layers) - 2 else H[1, i, a + p + u]
+                s = share * S[i, u] if layer == len(widths) - 2 else H[1, i, a + p + u]
                 g[b + u] += s
                 for j in range(p):
                     g[w + u * p + j] += s * H[0, i, a + j]

@@ -86,7 +86,7 @@ def finish(problem, method, X, memory, history, code):
     path = history.theta[:done] if len(history.theta) else None
     history = History(*(a[:done] for a in history[:4]), path)
     overflowed = code == DIVERGED
-    if code == RUNNING and history.objective[-1] > GROWTH * history.objective[0]:
+    if code == RUNNING and history.objective[-1] / GROWTH > history.objective[0]:
         code = DIVERGED
     if code == DIVERGED:
         message = _divergence(problem, method.optimizer, X, history, overflowed)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from .models import Linear, forward, pullback, size, weights
+from .models import Linear, forward, layers, pullback, size, weights
 from .records import Count
 from .validation import locked
 
@@ -38,6 +38,7 @@ def suited(model, X):
 
 weights.kernel(SparseLinear)(weights.dispatch(Linear))
 size.kernel(SparseLinear)(size.dispatch(Linear))
+layers.kernel(SparseLinear)(layers.dispatch(Linear))
 
 
 @forward.kernel(SparseLinear)

@@ -1,5 +1,7 @@
 """Minimize: the front door of the training loop."""
 
+import signal
+import threading
 import time
 
 import numpy as np
@@ -115,7 +117,7 @@ def minimize(
     saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
     code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:
-        raise ValueError("start has an objective that is not finite; begin closer to zero or scale the columns of X")
+        raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or the columns of X")
     return finish(asked, method, X, memory, history, code)
 
 
@@ -168,20 +170,45 @@ def _continued(problem, method, last, data):
 
 def _train_in_stretches(problem, method, data, memory, work, history, callback, saved):
     """Train in stretches of a few hundredths of a second, to hear Ctrl-C, ask the callback and save the state."""
-    code, began, stretch, last = saved.load(), time.perf_counter(), 1, len(history.objective)
-    began -= history.seconds[memory.t[1] - 1] if memory.t[1] else 0.0
-    try:
+    code, stretch, last = saved.load(), 1, len(history.objective)
+    began = time.perf_counter() - (history.seconds[memory.t[1] - 1] if memory.t[1] else 0.0)
+    with Interruptions() as interrupted:
         while memory.t[1] < last and code == RUNNING:
             first, since = memory.t[1], time.perf_counter()
             code = train(problem, method, data, memory, work, history, min(first + stretch, last))
-            now = time.perf_counter()
-            done = memory.t[1]
+            done, now = memory.t[1], time.perf_counter()
             history.seconds[first:done] = np.linspace(since, now, done - first + 1)[1:] - began
             if now - since < PATIENCE:
                 stretch *= 2
             saved.save(code, finished=done == last or code != RUNNING)
-            if callback is not None and done and callback(int(done) - 1, float(history.objective[done - 1])):
+            asked = callback is not None and done and callback(int(done) - 1, float(history.objective[done - 1]))
+            if code == RUNNING and done < last and (asked or interrupted):
                 return INTERRUPTED
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return code
+
+
+class Interruptions:
+    """Hold Ctrl-C back until a stretch is complete, so that it leaves a consistent run. True once it was pressed.
+
+    A second Ctrl-C is not held back.
+    """
+
+    def __init__(self):
+        self.pressed = False
+
+    def __bool__(self):
+        return self.pressed
+
+    def __enter__(self):
+        ours = threading.current_thread() is threading.main_thread()
+        self.before = signal.signal(signal.SIGINT, self._hear) if ours else None
+        return self
+
+    def __exit__(self, *_):
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
+
+    def _hear(self, number, frame):
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True

@@ -17,7 +17,7 @@ def inputs(X, columns):
     TypeError
         If X is no array of real numbers.
     """
-    X = X.tocsr() if issparse(X) else real(X, "X")
+    X = _compressed(X) if issparse(X) else real(X, "X")
     if X.ndim != 2:
         hint = "; a single feature needs X.reshape(-1, 1)" if X.ndim == 1 else ""
         raise ValueError(f"X must have shape (n, {columns}), not {X.shape}{hint}")
@@ -33,6 +33,16 @@ def inputs(X, columns):
         return type(X)((values, X.indices, X.indptr), shape=X.shape)
     finite(X, "X", "remove or impute these rows first")
     return np.ascontiguousarray(X)
+
+
+def _compressed(X):
+    """A sparse matrix in compressed rows, with indices that lie inside it."""
+    X = X.tocsr()
+    try:
+        X.check_format(full_check=True)
+    except ValueError as error:
+        raise ValueError(f"X is no valid sparse matrix: {error}") from None
+    return X
 
 
 def targets(loss, y, rows, outputs, dtype):

@@ -1,0 +1,66 @@
+"""Early stopping: train for as long as rows that training never sees are predicted better."""
+
+import numpy as np
+
+from .results import History
+from .training import minimize
+
+
+def split(y, share, rng):
+    """The numbers of the rows to train on, and of a random share of the rows to validate on.
+
+    Every stretch of the sorted targets gives its part, so that no class is left out by chance.
+    """
+    n, held = len(y), max(1, round(share * len(y)))
+    if held >= n:
+        raise ValueError(f"early stopping holds out {held} of n_samples={n} rows, which leaves none; pass more rows")
+    order = rng.permutation(n)
+    order = order[np.argsort(y[order], kind="stable")]
+    validation = np.zeros(n, bool)
+    validation[order[((np.arange(held) + 0.5) * n / held).astype(int)]] = True
+    return np.flatnonzero(~validation), np.flatnonzero(validation)
+
+
+def minimize_until(judge, problem, X, y, *, epochs, patience, start=None, seed=0, **method):
+    """Minimize until the loss of other rows has not fallen for some epochs, and go back to its best epoch.
+
+    Parameters
+    ----------
+    judge : function
+        The loss of a theta on the rows held out.
+    problem, X, y, epochs, start, seed, **method
+        As for :func:`minimize`.
+    patience : int
+        How many epochs to wait for a lower loss.
+
+    Returns
+    -------
+    run : Run
+        With the theta of the best epoch, the history of all of them, and the status "stopped_early" if so.
+    judged : ndarray (epochs + 1,)
+        The loss of the rows held out, at the start and after each epoch.
+    """
+    run = minimize(problem, X, y, start=start, seed=seed, epochs=0, **method)
+    parts, judged, best, status = [run.history], [judge(run.theta)], run.theta, run.status
+    while status == "max_epochs" and len(judged) <= epochs:
+        left = epochs + 1 - len(judged)
+        run = minimize(problem, X, y, start=run, epochs=min(patience, left), path=True, **method)
+        for theta in run.history.theta[1:]:
+            judged.append(judge(theta))
+            if judged[-1] < min(judged[:-1]):
+                best = theta.copy()
+        parts.append(run.history)
+        status = run.status
+        if status == "max_epochs" and len(judged) > int(np.argmin(judged)) + patience:
+            status = "stopped_early"
+    return run._replace(theta=best, history=joined(parts), status=status, memory=None), np.array(judged)
+
+
+def joined(parts):
+    """One history of parts each of which begins where the one before it ended."""
+    first, *others = parts
+    columns = [np.concatenate([first[c], *(part[c][1:] for part in others)]) for c in range(3)]
+    seconds = first.seconds
+    for part in others:
+        seconds = np.concatenate([seconds, seconds[-1] + part.seconds[1:]])
+    return History(*columns, seconds, None)
