@@ -117,7 +117,8 @@ def minimize(
     saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
     code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:
-        raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or the columns of X")
+        remedy = "begin closer to zero, or scale y or the columns of X"
+        raise ValueError(f"start has an objective that is not finite; {remedy}")
     return finish(asked, method, X, memory, history, code)
 
 
