@@ -3,7 +3,6 @@
 import hashlib
 import os
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +29,8 @@ class Checkpoint:
         self.arrays = {f"memory_{name}": array for name, array in memory._asdict().items()}
         self.arrays |= {f"history_{name}": array for name, array in history._asdict().items()}
         self.arrays["gradient"] = work.g
-        self.fingerprint = self.path and _fingerprint(problem, method, data, memory)
-        self.due, self.began = 0.0, time.perf_counter()
+        self.fingerprint = self.path and _fingerprint(problem, method, data, memory, len(history.theta) > 0)
+        self.due = 0.0
 
     def load(self):
         """Continue from the file, if it is there; return the status code of the run.
@@ -41,12 +40,12 @@ class Checkpoint:
         ValueError
             If the file is no checkpoint, is damaged, or belongs to another run. It is left as it is.
         """
-        if self.path is None or not self.path.exists():
+        if self.path is None or not _is_there(self.path):
             return RUNNING
         saved = _read(self.path)
         if str(saved["fingerprint"]) != self.fingerprint:
             raise ValueError(
-                f"checkpoint {self.path} belongs to another run (other data, problem, method or seed); "
+                f"checkpoint {self.path} belongs to another run (other data, problem, method, seed or path=); "
                 "pass another path, or delete the file to begin anew"
             )
         done, room = saved["memory_t"][1], len(self.arrays["history_objective"])
@@ -68,7 +67,7 @@ class Checkpoint:
             return
         done = self.arrays["memory_t"][1]
         kept = {name: a[:done] if name.startswith("history") else a for name, a in self.arrays.items()}
-        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        draft = _draft(self.path)
         with open(draft, "wb") as file:
             np.savez(file, fingerprint=self.fingerprint, code=code, **kept)
             file.flush()
@@ -78,13 +77,29 @@ class Checkpoint:
         self.due = then + (then - now) / SHARE
 
 
-def _fingerprint(problem, method, data, memory):
+def _fingerprint(problem, method, data, memory, path):
     """A hash of all that decides the bits of a run."""
-    digest = hashlib.sha256(repr((problem, method)).encode())
+    digest = hashlib.sha256(repr((problem, method, path)).encode())
     inputs = data.X if isinstance(data.X, tuple) else [data.X]
     for array in (*inputs, data.Y, *memory):
         digest.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def _is_there(path):
+    """Whether the file exists, once it is sure that it could be written."""
+    draft = _draft(path)
+    try:
+        draft.touch()
+        draft.unlink()
+        return path.exists()
+    except OSError as error:
+        remedy = "pass a path in a folder that exists and that you may write to"
+        raise ValueError(f"checkpoint {path} cannot be written ({error.strerror}); {remedy}") from None
+
+
+def _draft(path):
+    return path.with_name(f"{path.name}.{os.getpid()}.part")
 
 
 def _read(path):
@@ -93,15 +108,7 @@ def _read(path):
             saved = dict(arrays)
         _ = saved["fingerprint"], saved["code"]
         return saved
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        EOFError,
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-    ) as error:
+    except Exception as error:  # whatever is wrong with the file, it cannot be read as one of ours
         raise ValueError(
             f"checkpoint {path} cannot be read as a checkpoint of gdlearn ({type(error).__name__}); "
             "move it away, or pass another path"
