@@ -11,6 +11,7 @@ from .networks import MLP, Relu, Tanh
 from .optimizers import SGD, Clip, Momentum, Nesterov
 from .penalties import L1, L2, ElasticNet, NoPenalty
 from .problem import Problem, Smoothness
+from .progress import progress_bar
 from .results import DivergenceWarning, History, Run
 from .schedules import (
     Constant,
@@ -92,6 +93,7 @@ __all__ = [
     "models",
     "optimizers",
     "penalties",
+    "progress_bar",
     "schedules",
 ]
 __version__ = "0.1.0"

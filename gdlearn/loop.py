@@ -46,15 +46,15 @@ class Memory(NamedTuple):
 def step(problem, optimizer, memory, g, lr, t):
     """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
     theta, state, w = memory.theta, memory.state, weights(problem.model)
-    whole = looks_at_all(optimizer)
+    whole, share = looks_at_all(optimizer), 1.0
     if whole:
         for j in range(w):
             g[j] += pull(problem.penalty, theta[j])
-        prepare(optimizer, problem.model, g, state)
+        share = prepare(optimizer, problem.model, g, state)
     for j in range(w):
         slope = g[j] if whole else g[j] + pull(problem.penalty, theta[j])
         moved, length = update(optimizer, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
-        theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, length), state, j)
+        theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, share * length), state, j)
     for j in range(w, len(theta)):
         moved, length = update(optimizer, theta[j], g[j], state, j, lr, t)
         theta[j] = extrapolate(optimizer, moved, state, j)

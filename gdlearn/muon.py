@@ -55,6 +55,7 @@ def _(optimizer, model, g, state):
         p, q = units[layer], units[layer + 1]
         orthogonalize(g[w : w + p * q].reshape(q, p))
         w += p * q
+    return 1.0
 
 
 @inlined

@@ -38,7 +38,7 @@ def looks_at_all(optimizer):
 
 @generic
 def prepare(optimizer, model, g, state):
-    """Change the gradient of loss and penalty as a whole."""
+    """Change the gradient of loss and penalty as a whole; return the share of it that is left."""
     raise NotImplementedError("this optimizer has no prepare kernel")
 
 
@@ -180,11 +180,11 @@ def _(optimizer):
 def _(optimizer, model, g, state):
     squares = 0.0
     for j in range(len(g)):
-        squares += g[j] ** 2
-    if squares > optimizer.limit**2:
-        g *= optimizer.limit / math.sqrt(squares)
-    if looks_at_all(optimizer.then):
-        prepare(optimizer.then, model, g, state)
+        squares += g[j] * g[j]
+    share = min(1.0, optimizer.limit / math.sqrt(squares)) if squares > 0.0 else 1.0
+    if share < 1.0:
+        g *= share
+    return share * prepare(optimizer.then, model, g, state) if looks_at_all(optimizer.then) else share
 
 
 @slots.kernel(Clip)

@@ -1,0 +1,37 @@
+"""A progress bar for long runs."""
+
+
+def progress_bar(epochs):
+    """A callback for :func:`minimize` that shows the epochs done and the objective.
+
+    Parameters
+    ----------
+    epochs : int
+        The number that is passed to ``minimize``.
+
+    Returns
+    -------
+    function
+
+    Raises
+    ------
+    ImportError
+        If tqdm is not installed.
+
+    Examples
+    --------
+    ``gd.minimize(problem, X, y, epochs=10_000, callback=gd.progress_bar(10_000))``
+    """
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        raise ImportError("progress_bar needs tqdm; install it with: pip install tqdm") from None
+    bar = tqdm(total=epochs, unit="epoch")
+
+    def show(epoch, objective):
+        bar.set_postfix(objective=f"{objective:.6g}", refresh=False)
+        bar.update(epoch - bar.n)
+        if epoch >= epochs:
+            bar.close()
+
+    return show
