@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .records import shown
 from .results import RUNNING
 
 # The part of the time that may go into saving.
@@ -25,6 +26,8 @@ class Checkpoint:
     """
 
     def __init__(self, path, problem, method, data, memory, work, history):
+        if not (path is None or (isinstance(path, (str, os.PathLike)) and Path(path).name)):
+            raise TypeError(f"checkpoint must be the path of a file, not {shown(path)}")
         self.path = None if path is None else Path(path)
         self.arrays = {f"memory_{name}": array for name, array in memory._asdict().items()}
         self.arrays |= {f"history_{name}": array for name, array in history._asdict().items()}

@@ -7,6 +7,7 @@ what is out of range before anything is compiled.
 
 import math
 import operator
+import sys
 import typing
 from functools import cache
 from typing import Annotated, Any, NamedTuple
@@ -74,7 +75,7 @@ def ready(record, *functions, name):
     cls = type(record)
     if not hasattr(cls, "_fields"):
         hint = f"; write {record.__name__}(...) with parentheses" if isinstance(record, type) else ""
-        raise TypeError(f"{name} must be a record such as gd.{_able(functions)}, not {record!r}{hint}")
+        raise TypeError(f"{name} must be a record such as gd.{_able(functions)}, not {shown(record)}{hint}")
     for function in functions:
         if not has_kernel(function, cls):
             raise TypeError(f"{name}={cls.__name__} has no {function.__name__} kernel; {_able([function])} have one")
@@ -93,10 +94,16 @@ def number(value, name, allowed, kind=float):
         exact = operator.index(value) if kind is int else float(value)
     except (TypeError, ValueError, OverflowError):
         wanted = "a whole number" if kind is int else "a number"
-        raise TypeError(f"{name} must be {wanted} {allowed}, not {value!r}") from None
+        raise TypeError(f"{name} must be {wanted} {allowed}, not {shown(value)}") from None
     if exact not in allowed:
-        raise ValueError(f"{name} must be {allowed}, not {value!r}")
+        raise ValueError(f"{name} must be {allowed}, not {shown(value)}")
     return exact
+
+
+def shown(value):
+    """The value as an error message shows it: the beginning, if it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 @cache
@@ -107,7 +114,7 @@ def _hints(cls):
 def _exact(value, hint, functions, name):
     if hint is bool:
         if not isinstance(value, (bool, int)) or value not in (0, 1):
-            raise TypeError(f"{name} must be True or False, not {value!r}")
+            raise TypeError(f"{name} must be True or False, not {shown(value)}")
         return bool(value)
     if hint in (float, int):
         return number(value, name, Range(-math.inf), hint)
@@ -125,11 +132,12 @@ def _exact(value, hint, functions, name):
 
 def _counts(values, allowed, name):
     if not isinstance(values, (tuple, list)) or not values:
-        raise TypeError(f"{name} must be a tuple of whole numbers such as (32,), not {values!r}")
+        raise TypeError(f"{name} must be a tuple of whole numbers such as (32,), not {shown(values)}")
     return tuple(number(v, f"{name}[{i}]", allowed, int) for i, v in enumerate(values))
 
 
 def _able(functions):
     """The names of the library's records that have a kernel for each of ``functions``."""
-    classes = [cls for f in functions[:1] for cls in f.registry if cls is not object]
-    return ", ".join(cls.__name__ for cls in classes if all(has_kernel(f, cls) for f in functions)) or "SquaredError()"
+    public = vars(sys.modules[__package__])
+    classes = [cls for cls in functions[0].registry if all(has_kernel(f, cls) for f in functions)] if functions else []
+    return ", ".join(cls.__name__ for cls in classes if cls.__name__ in public) or "SquaredError()"

@@ -170,8 +170,8 @@ class WarmupStableDecay(NamedTuple):
 @rate.kernel(WarmupStableDecay)
 def _(schedule, t):
     if t < schedule.warmup:
-        return schedule.eta * (t + 1) / schedule.warmup
-    return schedule.eta * min(max(schedule.steps - t, 0), schedule.decay) / schedule.decay
+        return schedule.eta * ((t + 1) / schedule.warmup)
+    return schedule.eta * (min(max(schedule.steps - t, 0), schedule.decay) / schedule.decay)
 
 
 @check.kernel(WarmupStableDecay)
@@ -200,5 +200,5 @@ class Warmup(NamedTuple):
 @rate.kernel(Warmup)
 def _(schedule, t):
     if t < schedule.steps:
-        return rate(schedule.then, 0) * (t + 1) / schedule.steps
+        return rate(schedule.then, 0) * ((t + 1) / schedule.steps)
     return rate(schedule.then, t - schedule.steps)

@@ -12,7 +12,7 @@ from .loop import Memory, Method, train
 from .models import initial, size
 from .optimizers import SGD, begin, slots, update
 from .problem import Problem
-from .records import Range, number, ready
+from .records import Range, number, ready, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
 from .sampling import ORDERS, seeded
 from .schedules import Constant, rate
@@ -102,7 +102,11 @@ def minimize(
     ('converged', array([ 3., -2.]))
     """
     if not isinstance(problem, Problem):
-        raise TypeError(f"problem must be a gd.Problem, not {problem!r}")
+        raise TypeError(f"problem must be a gd.Problem, not {shown(problem)}")
+    if not isinstance(path, bool):
+        raise TypeError(f"path must be True or False, not {shown(path)}")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be a function of epoch and objective, not {shown(callback)}")
     asked = problem.ready()
     problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
@@ -126,7 +130,7 @@ def _method(optimizer, schedule, batch_size, sampling, tolerance, average, epoch
     if isinstance(schedule, (int, float, np.number)) and not isinstance(schedule, bool):
         schedule = Constant(number(schedule, "schedule", Range(0.0, open_low=True)))
     if not isinstance(sampling, str) or sampling not in ORDERS:
-        raise ValueError(f"sampling must be one of {', '.join(map(repr, ORDERS))}, not {sampling!r}")
+        raise ValueError(f"sampling must be one of {', '.join(map(repr, ORDERS))}, not {shown(sampling)}")
     batch = n if batch_size is None else number(batch_size, "batch_size", Range(1), int)
     if batch > n:
         raise ValueError(f"batch_size={batch} is larger than the {n} rows of X; pass None for all rows")

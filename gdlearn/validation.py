@@ -137,6 +137,8 @@ def _one_hot(labels, classes):
 
 
 def real(values, name):
+    if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
+        raise ValueError(f"{name} has masked entries; remove or fill them first")
     try:
         array = np.asarray(values)
     except ValueError as error:
