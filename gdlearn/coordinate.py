@@ -9,13 +9,14 @@ The problem, in the convention of scikit-learn, is :math:`\min_w \frac{1}{2n} \l
   below :math:`n (2 \alpha - \alpha_{last})`.
 - *Gram matrix.* Among m columns, a sweep needs only their products :math:`G = A^\top A` and
   :math:`c = A^\top y`: a move costs m operations instead of n.
-- *Jump.* Once the signs of the weights stay the same over a sweep, the rest is a linear system of
-  equations, solved at once.
+- *Jump.* Once the signs of the weights stay the same, the rest is a linear system of equations, solved
+  at once.
 
-The duality gap over all columns says when to stop, so that no rule above needs to be trusted.
+The duality gap over all columns says when to stop, so that no rule above needs to be trusted. Memory
+grows with m^2: this is for solutions of up to some ten thousand weights other than zero.
 """
 
-import math, os
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ from .generic import compiled
 # So many columns are let in at first, and at least so many at a time.
 FEW = 64
 # A sweep that lowers the objective by at most this share of the gap is the last one before a new look.
-LAST = float(os.environ.get('LAST','1e-2'))
+LAST = 1e-2
 
 
 class Columns(NamedTuple):
@@ -108,13 +109,17 @@ class WorkingSet:
         block = self.columns.X[:, new].astype(np.float64)
         self.blocks.append(block)
         products = np.concatenate([dense(other.T @ block) for other in self.blocks])
-        products -= (self.columns.root @ self.columns.root) * np.outer(self.columns.means[self.ids], self.columns.means[new])
+        means, root = self.columns.means, self.columns.root
+        products -= (root @ root) * np.outer(means[self.ids], means[new])
         self.G[:m, old:m], self.G[old:m, :m] = products, products.T
         self.numbers[0, old:m] = self.Xy[new]
         self.numbers[2, old:m] = self.numbers[1, :old] @ products[:old]
 
     def grow(self, line):
-        """Let in the columns with a correlation above ``line``, or the largest of them; return how many."""
+        """Let in the columns with a correlation above ``line``, or the largest of them; return how many.
+
+        Never more than there are weights other than zero by now, so that the set grows with the support.
+        """
         scores = np.where(self.waiting, np.abs(self.correlations), 0.0)
         count = min(np.count_nonzero(scores > line), max(FEW, np.count_nonzero(self.state[2])))
         if count:
@@ -131,9 +136,10 @@ class WorkingSet:
     def refresh(self):
         """Compute the residual and all correlations anew, without the rounding of many small moves."""
         _, c, w, q = self.state
-        ends = np.cumsum([block.shape[1] for block in self.blocks])[:-1]
-        scores = sum((b @ part for b, part in zip(self.blocks, np.split(w, ends), strict=True)), np.zeros(len(self.y)))
-        self.residual = self.y - scores + self.columns.root * (self.columns.means[self.ids] @ w)
+        self.residual, begin = self.y + self.columns.root * (self.columns.means[self.ids] @ w), 0
+        for block in self.blocks:
+            self.residual -= block @ w[begin : begin + block.shape[1]]
+            begin += block.shape[1]
         self.correlations = self.columns.correlations(self.residual)
         q[:] = c - self.correlations[self.ids]
 
@@ -142,8 +148,9 @@ class WorkingSet:
         r, w = self.residual, self.state[2]
         squares, along = r @ r, self.y @ r
         objective = 0.5 * squares + threshold * np.abs(w).sum()
-        limit = threshold / max(np.abs(self.correlations).max(), np.finfo(float).tiny)
-        share = min(limit, along / squares) if squares > 0.0 else 0.0
+        share, top = along / squares if squares > 0.0 else 0.0, np.abs(self.correlations).max()
+        if share * top > threshold:
+            share = threshold / top
         return objective, share * along - 0.5 * share**2 * squares
 
 
@@ -156,7 +163,7 @@ def solve(work, threshold, last, tolerance, most):
 
     Both the gap and its ``tolerance`` are n times those of the objective.
     """
-    done, pause, line, dual = 0, 0.0, max(2.0 * threshold - last, 0.0), -math.inf
+    done, line, dual = 0, min(max(2.0 * threshold - last, 0.0), threshold), -math.inf
     while True:
         objective, found = work.bounds(threshold)
         dual = max(dual, found)
@@ -165,16 +172,16 @@ def solve(work, threshold, last, tolerance, most):
             return gap, done
         count = work.grow(line)
         sweeps, decrease = sweep(*work.state, threshold, LAST * gap, most - done)
-        if not count and decrease == 0.0:
+        if not count and decrease == 0.0 and line == threshold:
             return gap, done  # rounding forbids more
         done, line = done + sweeps, threshold
-        if count <= FEW // 8 and done >= pause and not jump(*work.state, threshold):
-            pause = PAUSE * done
+        if count <= FEW // 8:
+            jump(*work.state, threshold)
         work.refresh()
 
 
 def jump(G, c, w, q, threshold):
-    """Go to the minimum for the present signs, and return True if it has them; weights that change theirs stop at 0.
+    """Go to the minimum for the present signs; weights that would change theirs stop at 0.
 
     If that does not lower the objective, go straight toward the minimum until the first of them is 0.
     """
@@ -186,7 +193,7 @@ def jump(G, c, w, q, threshold):
     try:
         move = -cho_solve(cho_factor(factor, overwrite_a=True, check_finite=False), slope)
     except LinAlgError:
-        return False
+        return
     crossing = (old + move) * signs <= 0.0
     stopped = np.where(crossing, -old, move)
     if stopped @ slope + 0.5 * stopped @ H @ stopped >= 0.0:
@@ -195,11 +202,3 @@ def jump(G, c, w, q, threshold):
         stopped = np.where(first, -old, shares.min(initial=1.0) * move)
     w[active] += stopped
     q += stopped @ G[active]
-    CL.append((len(active), len(np.flatnonzero(w))))
-    return not crossing.any()
-
-CL=[]
-
-import os
-DIV=int(os.environ.get('DIV','1'))
-PAUSE=float(os.environ.get('PAUSE','1.3'))

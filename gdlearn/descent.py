@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import words
 from .adaptive import Adam
 from .automatic import learning_rate
-from .models import Linear, weights
-from .networks import MLP, widths
+from .models import Linear, layers, weights
+from .networks import MLP
 from .optimizers import SGD, Nesterov
 from .penalties import NoPenalty
 from .problem import Problem
@@ -206,7 +206,7 @@ class Descent(BaseEstimator):
         model, w = run.problem.model, weights(run.problem.model)
         W, b = run.theta[:w], run.theta[w:]
         if self.hidden:
-            shapes = [*pairwise(widths(model))]
+            shapes = [*pairwise(layers(model))]
             parts = np.split(W, np.cumsum([p * q for p, q in shapes])[:-1])
             self.coefs_ = [part.reshape(q, p).T for part, (p, q) in zip(parts, shapes, strict=True)]
             self.intercepts_ = np.split(b, np.cumsum([q for _, q in shapes])[:-1])

@@ -75,7 +75,7 @@ class GDRegressor(RegressorMixin, Descent):
     run_ : Run
         What :func:`minimize` returned, its history included; of ``partial_fit`` the last pass.
     problem_, optimizer_, schedule_
-        The records that the words stood for.
+        The records of the fit.
     validation_loss_ : ndarray (n_iter_ + 1,)
         With early stopping: the mean loss of the rows held out, at the start and after each epoch.
     n_features_in_, feature_names_in_
@@ -93,8 +93,7 @@ class GDRegressor(RegressorMixin, Descent):
     Examples
     --------
     >>> import gdlearn as gd
-    >>> from gdlearn.estimators import GDRegressor
-    >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
+    >>> >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
     >>> model = GDRegressor(loss="huber", penalty=gd.L2(0.01)).fit(X, y)
     >>> print(model.run_.status, model.coef_.round(1))
     """
@@ -161,8 +160,7 @@ class GDClassifier(ClassifierMixin, Descent):
     Examples
     --------
     >>> import gdlearn as gd
-    >>> from gdlearn.estimators import GDClassifier
-    >>> from sklearn.datasets import load_iris
+    >>> >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> model = GDClassifier(penalty=gd.L2(0.01)).fit(X, y)
     >>> print(model.run_.status, model.score(X, y))
@@ -170,23 +168,14 @@ class GDClassifier(ClassifierMixin, Descent):
 
     @available_if(_takes_rows_as_they_come)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Go on with one pass through some rows, batch by batch in the order given.
-
-        The optimizer's memory and the schedule go on, too. Schedules given as words, and the
-        learning rate "auto", know only the rows of the first call.
+        """Go on with one pass through some rows, as :meth:`GDRegressor.partial_fit` does.
 
         Parameters
         ----------
-        X : array or sparse matrix (n, d)
-        y : array (n,)
+        X, y, sample_weight
+            As there.
         classes : array (k,)
             All labels there will be; needed in the first call.
-        sample_weight : array (n,), optional
-            Factors of the losses of the rows, taken as they are.
-
-        Returns
-        -------
-        self
         """
         first = not hasattr(self, "run_")
         X, y, weight = self._accept(X, y, sample_weight, reset=first)
@@ -205,7 +194,8 @@ class GDClassifier(ClassifierMixin, Descent):
 
     def predict(self, X):
         """The most probable label of each row of X (n, d)."""
-        return self.classes_[self._logits(X).argmax(axis=1)]
+        best = self._logits(X).argmax(axis=1)
+        return self.classes_[best]
 
     def predict_proba(self, X):
         """The probability of each class (n, k) for X (n, d)."""
@@ -228,7 +218,7 @@ class GDClassifier(ClassifierMixin, Descent):
 
     def _learn_classes(self, classes, first):
         if len(classes) < 2:
-            raise ValueError(f"y holds one class only, {classes[0]!r}; a classifier needs at least two classes")
+            raise ValueError(f"y holds one class only, {classes[0]}; a classifier needs at least two classes")
         if not first and not np.array_equal(classes, self.classes_):
             raise ValueError(f"classes must be {self.classes_} as in the first fit, not {classes}")
         self.classes_ = classes
@@ -238,7 +228,7 @@ class GDClassifier(ClassifierMixin, Descent):
         codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = self.classes_[codes] != y
         if unknown.any():
-            raise ValueError(f"y holds the label {y[unknown][0]!r}, which is not among the classes {self.classes_}")
+            raise ValueError(f"y holds the label {y[unknown][0]}, which is not among the classes {self.classes_}")
         return codes.astype(np.float64)
 
     def _loss(self):

@@ -1,0 +1,241 @@
+r"""Certificates: how far above its minimum can an objective be, when the minimum itself is unknown?
+
+The *duality gap*. For scores :math:`z_i = x_i^\top w + b`, any u with :math:`\sum_i u_i = 0` gives a lower
+bound on every value of the objective (Fenchel 1949, Rockafellar 1970):
+
+.. math:: J(\theta') \ge D(u) = -\frac{1}{n} \sum_i f_i^*(u_i) - r^*\!\left(-\frac{1}{n} X^\top u\right),
+
+with the conjugates :math:`f^*(u) = \max_z (u z - f(z))`. At the minimum, equality holds for the slopes
+:math:`u_i = f_i'(z_i)`; so the slopes at theta, moved to where D is finite, are a good guess, and
+:math:`J(\theta) - D(u)` is at least :math:`J(\theta) - J^*`.
+
+The *gradient bound*. Where no curvature is below :math:`\mu > 0`, any subgradient g satisfies
+:math:`J(\theta) - J^* \le \lVert g \rVert^2 / (2 \mu)`.
+
+Both are computed in float64, whatever the data.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import entr, expit
+
+from . import validation
+from .generic import generic, has_kernel
+from .losses import BinaryCrossEntropy, SquaredError
+from .models import Linear, size
+from .penalties import L1, L2, ElasticNet
+
+
+class Certificate(NamedTuple):
+    """What is proved of a theta: its objective is at most ``bound`` above the minimum.
+
+    Attributes
+    ----------
+    kind : {"duality gap", "gradient bound", "none"}
+    bound : float
+        Infinite where nothing is known.
+    """
+
+    kind: str
+    bound: float
+
+
+@generic
+def slopes(loss, Z, Y):
+    """The derivatives of the loss in the scores, an array like Z."""
+    raise NotImplementedError("this loss has no slopes kernel")
+
+
+@generic
+def conjugate(loss, U, Y):
+    """The convex conjugate of the loss of each score, at the slopes U between 0 and those of ``slopes``."""
+    raise NotImplementedError("this loss has no conjugate kernel")
+
+
+@generic
+def strengths(penalty):
+    """The factors (a, c) of a |w| + c/2 w^2, the form that the penalty must have."""
+    return 0.0, 0.0
+
+
+@slopes.kernel(SquaredError)
+def _(loss, Z, Y):
+    return 2.0 * (Z - Y)
+
+
+@conjugate.kernel(SquaredError)
+def _(loss, U, Y):
+    return 0.25 * U**2 + U * Y
+
+
+@slopes.kernel(BinaryCrossEntropy)
+def _(loss, Z, Y):
+    return expit(Z) - Y
+
+
+@conjugate.kernel(BinaryCrossEntropy)
+def _(loss, U, Y):
+    q = np.clip(U + Y, 0.0, 1.0)
+    return -entr(q) - entr(1.0 - q)
+
+
+@strengths.kernel(L1)
+def _(penalty):
+    return penalty.lam, 0.0
+
+
+@strengths.kernel(L2)
+def _(penalty):
+    return 0.0, penalty.lam
+
+
+@strengths.kernel(ElasticNet)
+def _(penalty):
+    return penalty.lam * penalty.ratio, penalty.lam * (1.0 - penalty.ratio)
+
+
+def has_dual(problem):
+    """Whether a gap is known: for a linear model, one of two losses, and a penalty greater than 0."""
+    known = isinstance(problem.model, Linear) and has_kernel(conjugate, type(problem.loss))
+    return known and max(strengths(problem.penalty)) > 0.0
+
+
+def duality_gap(problem, theta, X, y):
+    r"""The duality gap at theta, a bound on :math:`J(\theta) - J^*` that is 0 at the minimum.
+
+    For :math:`r(w) = a \lVert w \rVert_1 + \frac{c}{2} \lVert w \rVert^2` and :math:`v = -X^\top u / n` the
+    conjugate is :math:`r^*(v) = \sum_j \max(|v_j| - a, 0)^2 / (2c)`; for c = 0 it is 0 if all
+    :math:`|v_j| \le a`, else infinite, and u is scaled down until they are.
+
+    Parameters
+    ----------
+    problem : Problem
+        A linear model, the squared error or the binary cross-entropy, and L1, L2 or ElasticNet.
+    theta : array (p,)
+    X : array or sparse matrix (n, d)
+    y : array (n,), or (n, k)
+
+    Returns
+    -------
+    float
+        At least 0; exact to some :math:`10^{-16}` of J.
+
+    Raises
+    ------
+    TypeError
+        If no gap is known for these components.
+
+    References
+    ----------
+    Fercoq, Gramfort and Salmon (2015), Mind the duality gap: safer rules for the lasso.
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> from gdlearn.certificates import duality_gap
+    >>> problem = gd.Problem(gd.Linear(1, intercept=False), penalty=gd.L1(1.0))
+    >>> [duality_gap(problem, [w], [[1.0], [1.0]], [1.0, 3.0]) for w in (0.0, 1.5)]
+    [2.8125, 0.0]
+    """
+    problem = problem.ready()
+    if not has_dual(problem):
+        names = ", ".join(type(part).__name__ for part in problem)
+        needs = "Linear, SquaredError or BinaryCrossEntropy, and L1, L2 or ElasticNet greater than 0"
+        raise TypeError(f"no duality gap is known for {names}; it needs {needs}")
+    theta, X, Y = _in_double(problem, theta, X, y)
+    W, b = _split(problem.model, theta)
+    U = slopes(problem.loss, X @ W.T + b, Y)
+    if problem.model.intercept:
+        U = balanced(U)
+    V = X.T @ U / len(Y)
+    kink, ridge = strengths(problem.penalty)
+    top = np.abs(V).max()
+    limit = kink / top if top > kink else 1.0
+    shares = ([limit] if kink > 0.0 else []) + ([1.0] if ridge > 0.0 else [])
+    dual = max(-conjugate(problem.loss, s * U, Y).sum() / len(Y) - _cost(kink, ridge, s * V) for s in shares)
+    objective = problem.objective(theta, X, Y[:, 0] if problem.model.outputs == 1 else Y)
+    return max(float(objective - dual), 0.0)
+
+
+def _cost(kink, ridge, V):
+    """The conjugate of the penalty."""
+    beyond = np.maximum(np.abs(V) - kink, 0.0)
+    return (beyond**2).sum() / (2.0 * ridge) if ridge > 0.0 else 0.0
+
+
+def balanced(U):
+    """U with columns of sum 0: the larger of its positive and its negative part is scaled down to the other."""
+    up, down = np.maximum(U, 0.0), np.maximum(-U, 0.0)
+    ups, downs = up.sum(axis=0), down.sum(axis=0)
+    less, tiny = np.minimum(ups, downs), np.finfo(float).tiny
+    return up * (less / np.maximum(ups, tiny)) - down * (less / np.maximum(downs, tiny))
+
+
+def subgradient_norm(problem, theta, X, y):
+    """The norm of the smallest subgradient of the objective at theta; of its gradient, where there is one."""
+    problem = problem.ready()
+    theta, X, _ = _in_double(problem, theta, X, y)
+    g = problem.gradient(theta, X, y)
+    w, kink = _split(problem.model, theta)[0].size, strengths(problem.penalty)[0]
+    at_zero = np.sign(g[:w]) * np.maximum(np.abs(g[:w]) - kink, 0.0)
+    g[:w] = np.where(theta[:w] == 0.0, at_zero, g[:w] + kink * np.sign(theta[:w]))
+    return float(np.linalg.norm(g))
+
+
+def gradient_bound(problem, theta, X, y):
+    r"""The bound :math:`\lVert g \rVert^2 / (2 \mu)` on :math:`J(\theta) - J^*`, with g the smallest subgradient.
+
+    mu is the smallest curvature of the objective, ``problem.smoothness(X).mu``; the bound is infinite
+    where mu is 0 up to rounding. A linear model has mu > 0 with the squared error, if the columns of X
+    (and the intercept's column of ones) are independent, and without an intercept also with L2.
+
+    Takes a linear model and a loss with a bounded curvature (Polyak 1963, Gradient methods for the
+    minimisation of functionals).
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> from gdlearn.certificates import gradient_bound
+    >>> X, y = gd.datasets.quadratic([1.0, 4.0])
+    >>> problem = gd.Problem(gd.Linear(2, intercept=False))
+    >>> gradient_bound(problem, [3.0, 0.0], X, y), problem.objective([3.0, 0.0], X, y)
+    (4.5, 4.5)
+    """
+    L, mu = problem.smoothness(X)
+    if mu <= len(np.ravel(theta)) * np.finfo(float).eps * L:
+        return math.inf
+    return subgradient_norm(problem, theta, X, y) ** 2 / (2.0 * mu)
+
+
+def certificate(problem, theta, X, y):
+    """The best that can be proved of theta: the duality gap where there is one, else the gradient bound.
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.diabetes("bmi", standardize=True)
+    >>> gd.certificate(gd.Problem(gd.Linear(1)), [0.0, 150.0], X, y).kind
+    'gradient bound'
+    """
+    if has_dual(problem.ready()):
+        return Certificate("duality gap", duality_gap(problem, theta, X, y))
+    try:
+        bound = gradient_bound(problem, theta, X, y)
+    except TypeError:  # no curvature is known
+        bound = math.inf
+    return Certificate("gradient bound" if math.isfinite(bound) else "none", bound)
+
+
+def _in_double(problem, theta, X, y):
+    X = validation.inputs(X, problem.model.inputs).astype(np.float64, copy=False)
+    Y = validation.targets(problem.loss, y, X.shape[0], problem.model.outputs, np.float64)
+    return validation.parameters(theta, size(problem.model), np.float64, "theta"), X, Y
+
+
+def _split(model, theta):
+    """The weights (k, d) and the intercepts (k,) in theta."""
+    end = model.inputs * model.outputs
+    b = theta[end:] if model.intercept else np.zeros(model.outputs)
+    return theta[:end].reshape(model.outputs, model.inputs), b

@@ -1,0 +1,167 @@
+"""The closed form of least squares, with or without a ridge penalty."""
+
+import math
+import time
+from typing import NamedTuple
+
+import numpy as np
+from scipy import linalg, sparse
+
+from . import validation
+from .certificates import Certificate, certificate, strengths, subgradient_norm
+from .losses import SquaredError
+from .models import Linear, size
+from .penalties import L2, NoPenalty
+from .problem import Problem
+from .results import History
+
+METHODS = ("qr", "normal")
+
+
+class Solution(NamedTuple):
+    """The result of a solver: a run, and what is proved of its end.
+
+    Attributes
+    ----------
+    theta : ndarray (p,)
+    history : History
+        One entry per iteration; of a closed form the solution only.
+    status : str
+        "converged" or "max_epochs".
+    problem : Problem
+    certificate : Certificate
+        Such as ``Certificate(kind="duality gap", bound=1e-9)``: no theta has an objective lower by more.
+    """
+
+    theta: np.ndarray
+    history: History
+    status: str
+    problem: Problem
+    certificate: Certificate
+
+    @property
+    def epochs(self):
+        """The number of iterations done."""
+        return len(self.history.objective) - 1
+
+    def __repr__(self):
+        kind, bound = self.certificate
+        proved = f"{kind} {bound:.2g}" if math.isfinite(bound) else "no certificate"
+        return (
+            f"Solution: {self.status} after {self.epochs} epochs, objective {self.history.objective[-1]:.6g}, {proved}"
+        )
+
+
+def closed_form(problem, X, y, *, method=None):
+    r"""Solve least squares or ridge regression at once.
+
+    With columns and y centered for the intercept, the gradient of
+    :math:`\frac{1}{n} \lVert X w - y \rVert^2 + \frac{\lambda}{2} \lVert w \rVert^2` is zero at the solution of
+    the *normal equations* :math:`(X^\top X + \frac{n \lambda}{2} I) \, w = X^\top y` (Legendre 1805, Gauss 1809).
+    Their condition number is the square of that of X; a *QR decomposition* of X, below it
+    :math:`\sqrt{n \lambda / 2} \, I`, avoids the square (Golub 1965).
+
+    Parameters
+    ----------
+    problem : Problem
+        A linear model, the squared error, and no penalty or L2.
+    X : array or sparse matrix (n, d)
+    y : array (n,), or (n, k)
+    method : {"qr", "normal"}, optional
+        "qr" is the default for dense X, with pivoting: where many w are best, the one of the smallest
+        norm is returned. "normal" is the default for sparse X, and faster for n much larger than d.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    TypeError
+        If the problem has no closed form.
+    ValueError
+        If the columns are dependent and the normal equations have no single solution, or an argument
+        does not fit.
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
+    >>> gd.closed_form(gd.Problem(gd.Linear(2), penalty=gd.L2(0.1)), X, y).theta.round(2)
+    array([ 35.91,  18.86, 152.13])
+    """
+    problem, began = _checked(problem), time.perf_counter()
+    X = validation.inputs(X, problem.model.inputs)
+    dtype = X.dtype
+    X = X.astype(np.float64, copy=False)
+    Y = validation.targets(problem.loss, y, X.shape[0], problem.model.outputs, np.float64)
+    method = method or ("normal" if sparse.issparse(X) else "qr")
+    if not isinstance(method, str) or method not in METHODS:
+        raise ValueError(f"method must be 'qr', 'normal' or None, not {method!r}")
+    n, intercept = len(Y), problem.model.intercept
+    means, center = (X.mean(axis=0), Y.mean(axis=0)) if intercept else (np.zeros(X.shape[1]), np.zeros(Y.shape[1]))
+    means = np.asarray(means).ravel()
+    W = _solve(X, Y - center, means, n * strengths(problem.penalty)[1] / 2.0, method)
+    theta = np.concatenate([W.T.ravel(), center - means @ W] if intercept else [W.T.ravel()]).astype(dtype)
+    end = problem.objective(theta, X, y), math.nan, subgradient_norm(problem, theta, X, y), time.perf_counter() - began
+    history = History(*(np.array([value]) for value in end), None)
+    return Solution(theta, history, "converged", problem, certificate(problem, theta, X, y))
+
+
+def distance_to_closed_form(problem, theta, X, y):
+    r"""The distance :math:`\lVert \theta - \theta^* \rVert` to the closed form.
+
+    Parameters
+    ----------
+    problem : Problem
+        One with a closed form: see :func:`closed_form`.
+    theta : array (p,)
+    X : array or sparse matrix (n, d)
+    y : array (n,), or (n, k)
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.quadratic([1.0, 4.0], center=[3.0, 4.0])
+    >>> round(gd.distance_to_closed_form(gd.Problem(gd.Linear(2, intercept=False)), [0.0, 0.0], X, y), 12)
+    5.0
+    """
+    theta = validation.parameters(theta, size(problem.ready().model), np.float64, "theta")
+    return float(np.linalg.norm(theta - closed_form(problem, X, y).theta))
+
+
+def _checked(problem):
+    if not isinstance(problem, Problem):
+        raise TypeError(f"problem must be a gd.Problem, not {problem!r}")
+    problem = problem.ready()
+    for part, allowed in zip(problem, ((Linear,), (SquaredError,), (NoPenalty, L2)), strict=True):
+        if not isinstance(part, allowed):
+            names = " or ".join(cls.__name__ for cls in allowed)
+            raise TypeError(f"{type(part).__name__} has no closed form, it takes {names}; use gd.fista or gd.minimize")
+    return problem
+
+
+def _solve(X, Y, means, ridge, method):
+    """The weights (d, k) for X less the means of its columns."""
+    n, d = X.shape
+    if method == "normal":
+        products = X.T @ X
+        products = products.toarray() if sparse.issparse(products) else products
+        H = products - n * np.outer(means, means) + ridge * np.eye(d)
+        return _positive(H, X.T @ Y - np.outer(means, Y.sum(axis=0)))
+    A = (X.toarray() if sparse.issparse(X) else X) - means
+    if ridge > 0.0:
+        A, Y = np.vstack([A, math.sqrt(ridge) * np.eye(d)]), np.vstack([Y, np.zeros((d, Y.shape[1]))])
+    return linalg.lstsq(A, Y, lapack_driver="gelsy")[0]
+
+
+def _positive(H, B):
+    """Solve H W = B by Cholesky's decomposition, unless rounding alone could make H singular."""
+    spectrum = linalg.eigvalsh(H)
+    if spectrum[0] <= len(H) * np.finfo(float).eps * spectrum[-1]:
+        raise ValueError("X has dependent columns, so the normal equations are singular; pass method='qr' or L2(lam)")
+    return linalg.solve(H, B, assume_a="pos")

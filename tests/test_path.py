@@ -1,0 +1,122 @@
+"""The path of the lasso, against scikit-learn's descent and its least angles; and the steps it is made of."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import lars_path
+from sklearn.linear_model import lasso_path as peer_path
+
+import gdlearn as gd
+from gdlearn.certificates import duality_gap
+from gdlearn.coordinate import jump, sweep
+from gdlearn.path import lasso_path, lasso_problem
+from test_lasso import DESIGNS, largest_alpha
+
+# --- The path
+
+
+def test_the_path_is_that_of_scikit_learn():
+    X, y = gd.datasets.diabetes(standardize=True)
+    y = y - y.mean()
+    alphas, coefs, gaps = lasso_path(X, y, tol=1e-13)
+    _, expected, _ = peer_path(X, y, alphas=alphas, tol=1e-13, max_iter=100_000)
+    np.testing.assert_allclose(coefs, expected, atol=1e-4)
+    assert ((coefs != 0.0) == (expected != 0.0)).mean() > 0.999
+    assert (gaps <= 1e-13 * y @ y / len(y)).all() and (gaps >= 0.0).all()
+    assert alphas[0] == pytest.approx(largest_alpha(X, y)) and alphas[-1] == pytest.approx(1e-3 * alphas[0])
+
+
+def test_along_the_path_the_penalty_grows_and_the_error_falls():
+    X, y = gd.datasets.diabetes(standardize=True)
+    y = y - y.mean()
+    _, coefs, _ = lasso_path(X, y, tol=1e-12)
+    assert not coefs[:, 0].any()
+    assert (np.diff(np.abs(coefs).sum(axis=0)) >= -1e-6).all()
+    assert (np.diff(np.square(y[:, None] - X @ coefs).sum(axis=0)) <= 1e-6).all()
+
+
+def test_the_knots_are_those_of_least_angles():
+    """LARS walks from knot to knot in exact steps; a column enters or leaves at each."""
+    X, y = gd.datasets.diabetes(standardize=True)
+    knots, expected = lars_path(X, y - y.mean(), method="lasso")[::2]
+    _, coefs, _ = lasso_path(X, y - y.mean(), alphas=knots[:-1], tol=1e-14)
+    np.testing.assert_allclose(coefs, expected[:, :-1], atol=1e-4)
+    _, between, _ = lasso_path(X, y - y.mean(), alphas=np.sqrt(knots[1:-1] * knots[:-2]), tol=1e-14)
+    assert (between != 0.0).sum(axis=0).tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 9]
+
+
+def test_between_knots_the_path_is_straight():
+    """With the same signs at both ends, the weights are linear in alpha (Efron et al. 2004)."""
+    X, y = gd.datasets.diabetes(standardize=True)
+    alphas, coefs, _ = lasso_path(X, y - y.mean(), alphas=np.linspace(1.0, 40.0, 157), tol=1e-14)
+    signs = np.sign(coefs)
+    straight = [k for k in range(1, len(alphas) - 1) if (signs[:, k - 1 : k + 2] == signs[:, k : k + 1]).all()]
+    assert len(straight) > 100
+    for k in straight:
+        np.testing.assert_allclose(coefs[:, k], (coefs[:, k - 1] + coefs[:, k + 1]) / 2.0, atol=1e-4)
+
+
+@pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, sparse.csr_array, sparse.csc_matrix])
+def test_the_path_certifies_each_of_its_points(layout):
+    X, y = DESIGNS["more columns"]
+    alphas, coefs, gaps = lasso_path(layout(X), y, alphas=[0.3, 0.05, 0.1], tol=1e-10)
+    assert alphas.tolist() == [0.3, 0.1, 0.05]
+    for alpha, w, gap in zip(alphas, coefs.T, gaps, strict=True):
+        assert gap <= 1e-10 * y @ y / len(y)
+        assert duality_gap(lasso_problem(alpha, X.shape[1], False), w, X, y) <= 4e-10 * y @ y / len(y)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ({"alphas": [1.0, 0.0]}, "alphas"),
+        ({"alphas": 0}, "alphas"),
+        ({"alphas": "many"}, "alphas"),
+        ({"eps": 0.0}, "eps"),
+        ({"tol": -1.0}, "tol"),
+        ({"max_iter": 0}, "max_iter"),
+        ({"X": [1.0, 2.0]}, "X"),
+        ({"X": np.ones((0, 2)), "y": []}, "X"),
+        ({"X": [[1.0], [np.nan]]}, "X"),
+        ({"y": [1.0]}, "y"),
+        ({"y": [[1.0], [2.0]]}, "y"),
+    ],
+)
+def test_odd_arguments_are_refused_by_name(arguments, word):
+    with pytest.raises((TypeError, ValueError), match=rf"\b{word}\b"):
+        lasso_path(**{"X": [[1.0], [3.0]], "y": [1.0, 2.0]} | arguments)
+
+
+# --- The steps
+
+
+def small(seed=0):
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((12, 6))
+    return A.T @ A, A.T @ rng.standard_normal(12)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("step", ["sweep", "plain sweep", "jump"])
+def test_no_step_goes_uphill_and_products_stay_true(step, seed):
+    G, c = small(seed)
+    w = np.random.default_rng(seed).standard_normal(6)
+    w[0] = 0.0
+    for _ in range(5):
+        q, before = G @ w, 0.5 * w @ G @ w - c @ w + np.abs(w).sum()
+        if step == "jump":
+            jump(G, c, w, q, 1.0)
+        else:
+            done, _ = (sweep if step == "sweep" else sweep.py_func)(G, c, w, q, 1.0, 0.0, 1)
+            assert done == 1
+        assert 0.5 * w @ G @ w - c @ w + np.abs(w).sum() <= before + 1e-12
+        np.testing.assert_allclose(q, G @ w, atol=1e-10)
+
+
+def test_a_jump_with_the_right_signs_is_the_last_step():
+    G, c = small()
+    w = np.zeros(6)
+    sweep(G, c, w, G @ w, 1.0, 0.0, 10_000)
+    near = w * 1.01
+    jump(G, c, near, G @ near, 1.0)
+    np.testing.assert_allclose(near, w, atol=1e-9)

@@ -1,0 +1,236 @@
+"""Solvers: the closed form against NumPy and scikit-learn, FISTA against its certificate."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
+
+import gdlearn as gd
+from gdlearn import solvers
+from gdlearn.certificates import duality_gap, subgradient_norm
+from gdlearn.solvers import closed_form, distance_to_closed_form, fista
+
+RNG = np.random.default_rng(5)
+N = 70
+X = RNG.standard_normal((N, 5)) * [1.0, 3.0, 0.5, 1.0, 1.0] + [0.0, 2.0, 0.0, 0.0, -1.0]
+Y = X @ [1.0, 0.0, -2.0, 0.5, 0.0] + 3.0 + 0.3 * RNG.standard_normal(N)
+LABELS = (Y - Y.mean() + RNG.logistic(size=N) > 0.0).astype(float)
+intercepts = pytest.mark.parametrize("intercept", [True, False])
+methods = pytest.mark.parametrize("method", ["qr", "normal"])
+
+
+# --- The closed form
+
+
+@intercepts
+@methods
+@pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, sparse.csr_array])
+def test_the_closed_form_is_least_squares(layout, method, intercept):
+    problem = gd.Problem(gd.Linear(5, intercept=intercept))
+    run = closed_form(problem, layout(X), Y, method=method)
+    expected = np.linalg.lstsq(np.column_stack([X, np.ones(N)]) if intercept else X, Y)[0]
+    np.testing.assert_allclose(run.theta, expected, rtol=1e-10, atol=1e-11)
+    assert run.status == "converged" and run.epochs == 0
+    assert run.certificate.kind == "gradient bound" and run.certificate.bound < 1e-20
+
+
+@intercepts
+@methods
+@pytest.mark.parametrize("lam", [1e-6, 0.4, 1e4])
+def test_the_closed_form_is_ridge_regression(lam, method, intercept):
+    problem = gd.Problem(gd.Linear(5, intercept=intercept), penalty=gd.L2(lam))
+    run = closed_form(problem, X, Y, method=method)
+    peer = Ridge(N * lam / 2.0, fit_intercept=intercept, solver="cholesky").fit(X, Y)
+    np.testing.assert_allclose(run.theta, np.append(peer.coef_, peer.intercept_ if intercept else []), rtol=1e-9)
+    assert run.certificate.kind == "duality gap" and run.certificate.bound < 1e-11
+    assert run.history.gradient_norm[0] < 1e-11 * max(lam, 1.0)
+
+
+@methods
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_several_outputs_are_solved_together(dtype, method):
+    Z = np.column_stack([Y, -2.0 * Y, X[:, 0]])
+    problem = gd.Problem(gd.Linear(5, 3), penalty=gd.L2(0.1))
+    run = closed_form(problem, X.astype(dtype), Z.astype(dtype), method=method)
+    assert run.theta.dtype == dtype
+    alone = [closed_form(gd.Problem(gd.Linear(5), penalty=gd.L2(0.1)), X, Z[:, c]).theta for c in range(3)]
+    W, b = run.theta[:15].reshape(3, 5), run.theta[15:]
+    np.testing.assert_allclose(np.column_stack([W, b]), alone, rtol=1e-4, atol=1e-6)
+
+
+def test_qr_bears_a_condition_number_whose_square_it_would_lose():
+    """Columns that differ by 1e-8: the normal equations are singular to all 16 digits."""
+    A = np.column_stack([X[:, 0], X[:, 0] + 1e-8 * X[:, 1]])
+    target = A @ [1.0, 1.0]
+    problem = gd.Problem(gd.Linear(2, intercept=False))
+    np.testing.assert_allclose(closed_form(problem, A, target).theta, [1.0, 1.0], atol=1e-6)
+    with pytest.raises(ValueError, match="dependent columns"):
+        closed_form(problem, A, target, method="normal")
+
+
+def test_of_many_solutions_qr_takes_the_smallest_where_gradient_descent_from_zero_ends_too():
+    A, target = RNG.standard_normal((4, 9)), RNG.standard_normal(4)
+    problem = gd.Problem(gd.Linear(9, intercept=False))
+    smallest = np.linalg.pinv(A) @ target
+    np.testing.assert_allclose(closed_form(problem, A, target).theta, smallest, atol=1e-10)
+    run = gd.minimize(problem, A, target, schedule=1.0 / problem.smoothness(A).L, epochs=5000, tolerance=1e-12)
+    assert distance_to_closed_form(problem, run.theta, A, target) < 1e-8
+    with pytest.raises(ValueError, match="dependent columns"):
+        closed_form(problem, A, target, method="normal")
+    ridge = gd.Problem(gd.Linear(9, intercept=False), penalty=gd.L2(0.1))
+    same = [closed_form(ridge, A, target, method=method).theta for method in ("qr", "normal")]
+    np.testing.assert_allclose(*same, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("problem", "word"),
+    [
+        (gd.Problem(gd.Linear(5), gd.Huber()), "Huber"),
+        (gd.Problem(gd.Linear(5), penalty=gd.L1(0.1)), "L1"),
+        (gd.Problem(gd.MLP(5, (3,))), "MLP"),
+    ],
+)
+def test_what_has_no_closed_form_says_so(problem, word):
+    with pytest.raises(TypeError, match=f"{word} has no closed form"):
+        closed_form(problem, X, Y)
+
+
+def test_other_bad_arguments_are_named():
+    problem = gd.Problem(gd.Linear(5))
+    for method in ("svd", 3, ["qr"]):
+        with pytest.raises(ValueError, match="method must be"):
+            closed_form(problem, X, Y, method=method)
+    with pytest.raises(TypeError, match="problem must be"):
+        closed_form(gd.Linear(5), X, Y)
+    with pytest.raises(TypeError, match="problem must be"):
+        fista(gd.Linear(5), X, Y)
+    with pytest.raises(TypeError, match="MLP is none"):
+        fista(gd.Problem(gd.MLP(5, (3,))), X, Y)
+    with pytest.raises(TypeError, match="AbsoluteError"):
+        fista(gd.Problem(gd.Linear(5), gd.AbsoluteError()), X, Y)
+    with pytest.raises(ValueError, match="tolerance"):
+        fista(problem, X, Y, tolerance=-1.0)
+    with pytest.raises(ValueError, match="epochs"):
+        fista(problem, X, Y, epochs=-1)
+    with pytest.raises(ValueError, match="start"):
+        fista(problem, X, Y, start=[1.0])
+    with pytest.raises(ValueError, match="start has an objective that is not finite"):
+        fista(problem, X, Y, start=np.full(6, 1e200))
+
+
+# --- FISTA
+
+GAPS = [
+    (gd.SquaredError(), gd.L1(0.5)),
+    (gd.SquaredError(), gd.L2(0.1)),
+    (gd.SquaredError(), gd.ElasticNet(0.5, 0.7)),
+    (gd.BinaryCrossEntropy(), gd.L1(0.05)),
+    (gd.BinaryCrossEntropy(), gd.L2(0.05)),
+    (gd.BinaryCrossEntropy(), gd.ElasticNet(0.05, 0.3)),
+]
+
+
+@intercepts
+@pytest.mark.parametrize(("loss", "penalty"), GAPS)
+def test_fista_closes_the_gap(loss, penalty, intercept):
+    problem = gd.Problem(gd.Linear(5, intercept=intercept), loss, penalty)
+    y = LABELS if isinstance(loss, gd.BinaryCrossEntropy) else Y
+    goal = 1e-10 * problem.objective(np.zeros(gd.models.size(problem.model)), X, y)
+    run = fista(problem, X, y, tolerance=1e-10)
+    assert run.status == "converged" and run.certificate == ("duality gap", duality_gap(problem, run.theta, X, y))
+    assert run.certificate.bound <= goal
+    sparsely = fista(problem, sparse.csr_array(X), y, tolerance=1e-10)
+    assert abs(sparsely.history.objective[-1] - run.history.objective[-1]) <= goal
+    assert len(run.history.objective) == len(run.history.seconds) == run.epochs + 1
+    assert run.history.objective[-1] == pytest.approx(problem.objective(run.theta, X, y))
+    assert run.history.gradient_norm[-1] == pytest.approx(
+        subgradient_norm(problem, run.theta, X, y), rel=1e-4, abs=1e-9
+    )
+
+
+def test_fista_agrees_with_scikit_learn():
+    net = ElasticNet(0.25, l1_ratio=0.7, tol=1e-13, max_iter=100_000).fit(X, Y)
+    run = fista(gd.Problem(gd.Linear(5), penalty=gd.ElasticNet(0.5, 0.7)), X, Y, tolerance=1e-13)
+    np.testing.assert_allclose(run.theta, np.append(net.coef_, net.intercept_), atol=1e-5)
+    assert ((run.theta[:5] != 0.0) == (net.coef_ != 0.0)).all()
+    logistic = LogisticRegression(C=1.0 / (N * 0.05), solver="newton-cholesky", tol=1e-12).fit(X, LABELS)
+    run = fista(gd.Problem(gd.Linear(5), gd.BinaryCrossEntropy(), gd.L2(0.05)), X, LABELS, tolerance=1e-13)
+    np.testing.assert_allclose(run.theta, np.append(logistic.coef_, logistic.intercept_), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("problem", "y"),
+    [
+        (gd.Problem(gd.Linear(5)), Y),
+        (gd.Problem(gd.Linear(5), gd.Huber(0.5), gd.L1(0.1)), Y),
+        (gd.Problem(gd.Linear(5, 3), gd.CrossEntropy(), gd.L2(0.1)), np.digitize(Y, [0.0, 5.0])),
+    ],
+    ids=["least squares", "Huber", "softmax"],
+)
+def test_where_no_gap_is_known_the_smallest_subgradient_says_when_to_stop(problem, y):
+    run = fista(problem, X, y, tolerance=1e-9)
+    start = subgradient_norm(problem, np.zeros(gd.models.size(problem.model)), X, y)
+    assert run.status == "converged" and run.history.gradient_norm[-1] <= 1e-9 * start
+    if run.problem.loss == gd.SquaredError():
+        assert distance_to_closed_form(problem, run.theta, X, y) < 1e-6
+
+
+def test_the_rate_of_beck_and_teboulle_holds():
+    """J(theta_k) - J* <= 2 L |theta_0 - theta*|^2 / (k + 1)^2, as long as no restart interferes."""
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((40, 80)) * np.logspace(0.0, -2.0, 80)
+    target = A @ rng.standard_normal(80)
+    problem = gd.Problem(gd.Linear(80, intercept=False), penalty=gd.L1(1e-4))
+    end = fista(problem, A, target, tolerance=1e-12, epochs=100_000)
+    run = fista(problem, A, target, tolerance=0.0, epochs=30)
+    k = np.arange(1, 31)
+    bound = 2.0 * problem.smoothness(A).L * np.square(end.theta).sum() / (k + 1.0) ** 2
+    assert (run.history.objective[1:] - end.history.objective[-1] <= bound).all()
+
+
+def test_restarts_beat_gradient_descent_by_the_root_of_the_condition_number():
+    A, target = gd.datasets.quadratic(np.geomspace(1.0, 1e4, 20), center=np.ones(20))
+    problem = gd.Problem(gd.Linear(20, intercept=False))
+    run = fista(problem, A, target, tolerance=1e-8)
+    assert run.status == "converged" and run.epochs < 3000  # gradient descent: kappa * log(1e8) / 2 = 92000
+
+
+def test_epochs_and_start_are_respected():
+    problem = gd.Problem(gd.Linear(5), penalty=gd.L1(0.5))
+    assert fista(problem, X, Y, epochs=0).epochs == 0 and not fista(problem, X, Y, epochs=0).theta.any()
+    short = fista(problem, X, Y, epochs=7, tolerance=0.0)
+    assert (short.epochs, short.status) == (7, "max_epochs")
+    best = fista(problem, X, Y, tolerance=1e-10)
+    again = fista(problem, X, Y, tolerance=1e-8, start=best.theta)
+    assert again.epochs == 0 and again.status == "converged" and "duality gap" in repr(again)
+
+
+def test_single_precision_stays_single():
+    problem = gd.Problem(gd.Linear(5), penalty=gd.L1(0.5))
+    run = fista(problem, X.astype(np.float32), Y.astype(np.float32), tolerance=1e-5)
+    assert run.theta.dtype == np.float32 and run.status == "converged"
+
+
+def test_compiled_and_plain_iterations_are_the_same(monkeypatch):
+    problem = gd.Problem(gd.Linear(5), penalty=gd.L1(0.5))
+    compiled = fista(problem, X, Y, epochs=25, tolerance=0.0)
+    monkeypatch.setattr(solvers, "accelerate", solvers.accelerate.py_func)
+    plain = fista(problem, X, Y, epochs=25, tolerance=0.0)
+    np.testing.assert_allclose(plain.theta, compiled.theta, rtol=1e-11)
+    np.testing.assert_allclose(plain.history.objective, compiled.history.objective, rtol=1e-12)
+
+
+@intercepts
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
+def test_the_curvature_of_wide_data_is_a_bound(layout, intercept, monkeypatch):
+    problem = gd.Problem(gd.Linear(5, intercept=intercept), penalty=gd.ElasticNet(0.4, 0.5))
+    exact = problem.smoothness(X).L
+    monkeypatch.setattr(solvers, "FEW", 0)
+    assert exact <= solvers.largest_curvature(problem, layout(X)) <= 1.011 * exact
+
+
+def test_data_of_zeros_have_no_curvature():
+    run = fista(gd.Problem(gd.Linear(2, intercept=False), penalty=gd.L1(0.1)), np.zeros((3, 2)), [1.0, 2.0, 3.0])
+    assert run.status == "converged" and not run.theta.any() and math.isfinite(run.history.learning_rate[0])

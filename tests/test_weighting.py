@@ -1,0 +1,84 @@
+"""What a sample weight means: a number of copies of a row."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+
+import gdlearn as gd
+from fits import CLASSES, EXACT, LABELS, RNG, WEIGHT, N, X, Y, targets
+from gdlearn import weighting
+from gdlearn.estimators import GDClassifier, GDRegressor
+
+STOCHASTIC = [
+    GDRegressor(batch_size=16, epochs=20),
+    GDRegressor(hidden=(6,), epochs=20),
+    GDRegressor(early_stopping=True),
+    GDClassifier(batch_size=16, epochs=20, early_stopping=True),
+]
+
+
+@pytest.mark.parametrize("estimator", STOCHASTIC)
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "CSR"])
+def test_a_weight_is_a_number_of_copies_to_the_bit(estimator, convert):
+    if estimator.hidden and convert is not np.asarray:
+        pytest.skip("networks take dense inputs")
+    y, copies = targets(estimator), WEIGHT.astype(int)
+    shuffled = RNG.permutation(N)
+    weights = clone(estimator).fit(convert(X[shuffled]), y[shuffled], sample_weight=WEIGHT[shuffled])
+    repeats = clone(estimator).fit(convert(X.repeat(copies, axis=0)), y.repeat(copies))
+    assert weights.run_.theta.tolist() == repeats.run_.theta.tolist()
+
+
+def test_the_scale_of_the_weights_is_of_no_account():
+    fits = [GDRegressor().fit(X, Y, sample_weight=c * (WEIGHT + 1.0)) for c in (1.0, 1e-3)]
+    np.testing.assert_allclose(fits[0].coef_, fits[1].coef_, rtol=1e-10)
+
+
+def test_weighted_least_squares_has_the_closed_form():
+    ours = GDRegressor(penalty=None, **EXACT).fit(X, Y, sample_weight=WEIGHT)
+    A, root = np.column_stack([X, np.ones(N)]), np.sqrt(WEIGHT)
+    exact = np.linalg.lstsq(A * root[:, None], Y * root)[0]
+    np.testing.assert_allclose(np.append(ours.coef_, ours.intercept_), exact, rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("weight", [-np.ones(N), np.zeros(N), np.ones(3), np.ones((N, 2)), np.full(N, np.nan)])
+def test_senseless_weights_are_refused(weight):
+    with pytest.raises(ValueError, match=r"[Ss]ample_?.?weight"):
+        GDRegressor().fit(X, Y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("loss", [gd.SquaredError(), gd.CrossEntropy(), gd.BinaryCrossEntropy()])
+def test_weighted_loss_is_the_weighted_mean(loss):
+    k = 3 if loss == gd.CrossEntropy() else 1
+    y = CLASSES if k == 3 else LABELS == "yes"
+    problem, theta = gd.Problem(gd.Linear(4, k), loss), 0.3 * np.arange(5.0 * k)
+    rows = [problem.objective(theta, X[i : i + 1], y[i : i + 1]) for i in range(N)]
+    slopes = [problem.gradient(theta, X[i : i + 1], y[i : i + 1]) for i in range(N)]
+    heavy, both = problem._replace(loss=gd.Weighted(loss)), np.column_stack([y, WEIGHT])
+    assert heavy.objective(theta, X, both) == pytest.approx(np.dot(WEIGHT, rows) / N)
+    np.testing.assert_allclose(heavy.gradient(theta, X, both), WEIGHT @ slopes / N, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "error"),
+    [
+        (gd.Weighted(gd.SquaredError()), Y, "as its last column"),
+        (gd.Weighted(gd.SquaredError()), np.column_stack([Y, -WEIGHT]), "weights of at least 0"),
+        (gd.Weighted(gd.L2(1.0)), np.column_stack([Y, WEIGHT]), "must be a loss"),
+        (gd.Weighted(2.0), np.column_stack([Y, WEIGHT]), "then must be a record"),
+    ],
+)
+def test_weighted_loss_refuses(loss, y, error):
+    with pytest.raises((ValueError, TypeError), match=error):
+        gd.minimize(gd.Problem(gd.Linear(4), loss), X, y)
+
+
+def test_distinct_rows_add_their_weights():
+    rows = np.array([[0.0, 1.0], [2.0, 3.0], [-0.0, 1.0], [0.0, 1.0]])
+    y = np.array([1.0, 1.0, 1.0, 2.0])
+    for convert in (np.asarray, sparse.csr_array):
+        found, labels, weight = weighting.distinct(convert(rows), y, np.array([1.0, 2.0, 4.0, 8.0]))
+        found = found.toarray() if sparse.issparse(found) else found
+        table = {(*row, label): w for row, label, w in zip(found.tolist(), labels, weight, strict=True)}
+        assert table == {(0.0, 1.0, 1.0): 5.0, (2.0, 3.0, 1.0): 2.0, (0.0, 1.0, 2.0): 8.0}
