@@ -1,0 +1,85 @@
+"""Records: their fields become exactly what their annotations say, or are refused."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import gdlearn as gd
+from gdlearn.records import Count, Positive, check
+
+X, Y = np.array([[1.0, 2.0], [3.0, -1.0], [0.0, 0.5]]), np.array([1.0, 0.0, 1.0])
+LINEAR, NAN = gd.Problem(gd.Linear(2)), float("nan")
+
+
+class Window(NamedTuple):
+    low: Positive
+    high: Positive
+    steps: Count = 3
+
+
+@check.kernel(Window)
+def _(record):
+    if record.low > record.high:
+        raise ValueError(f"low={record.low:g} must be at most high={record.high:g}")
+
+
+@gd.schedules.rate.kernel(Window)
+def _(schedule, t):
+    return schedule.low if t < schedule.steps else schedule.high
+
+
+def test_fields_that_do_not_fit_together_are_refused():
+    with pytest.raises(ValueError, match="low=2 must be at most high=1"):
+        gd.minimize(LINEAR, X, Y, schedule=Window(2.0, 1.0))
+
+
+@given(st.integers(1, 5), st.sampled_from([int, np.int8, np.uint64, np.float16, np.float32, float, np.array]))
+def test_fields_become_exactly_their_types(value, kind):
+    ready = LINEAR._replace(penalty=gd.ElasticNet(kind(value), kind(1))).ready().penalty
+    assert [type(field) for field in ready] == [float, float]
+    assert ready == (value, 1.0)
+
+
+def test_ready_problems_stay_as_they_are():
+    ready = gd.Problem(gd.Linear(2, 3), gd.CrossEntropy(), gd.L1(1)).ready()
+    assert ready.ready() == ready
+    assert gd.Problem(gd.Linear(np.int64(2), intercept=1)).ready().model == (2, 1, True)
+
+
+class Free(NamedTuple):
+    """A schedule whose rate may be any finite number."""
+
+    eta: float
+
+
+@gd.schedules.rate.kernel(Free)
+def _(schedule, t):
+    return schedule.eta
+
+
+def test_a_field_without_a_range_takes_any_finite_number():
+    for eta in (NAN, np.inf):
+        with pytest.raises(ValueError, match=r"schedule.eta must be finite, not (nan|inf)"):
+            gd.minimize(LINEAR, X, Y, schedule=Free(eta))
+
+
+class Quartic(NamedTuple):
+    """A loss whose curvature has no bound."""
+
+
+@gd.losses.value.kernel(Quartic)
+def _(loss, z, y):
+    return (z - y) ** 4
+
+
+@gd.losses.slope.kernel(Quartic)
+def _(loss, z, y):
+    return 4.0 * (z - y) ** 3
+
+
+def test_a_loss_of_unbounded_curvature_has_no_smoothness():
+    with pytest.raises(TypeError, match="the curvature of Quartic has no bound"):
+        LINEAR._replace(loss=Quartic()).smoothness(X)

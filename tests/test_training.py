@@ -1,0 +1,222 @@
+"""The training loop against the plain one, for every combination; its history, its endings, its randomness."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import gdlearn as gd
+import naive
+import running
+from gdlearn.sampling import ORDERS, arrange, below
+
+LOSSES = [
+    (gd.SquaredError(), 1),
+    (gd.SquaredError(), 3),
+    (gd.BinaryCrossEntropy(), 1),
+    (gd.BinaryCrossEntropy(), 3),
+    (gd.CrossEntropy(1.5, 0.1), 3),
+]
+PENALTIES = [gd.NoPenalty(), gd.L2(0.3), gd.L1(0.2), gd.ElasticNet(0.4, 0.6)]
+OPTIMIZERS = [gd.SGD(), gd.Momentum(0.7), gd.Nesterov(0.8)]
+SCHEDULES = [
+    gd.Constant(0.02),
+    gd.Exponential(0.05, 0.9),
+    gd.LinearDecay(0.05, 5, 0.01),
+    gd.Warmup(3, gd.Exponential(0.03, 0.95)),
+]
+BATCHES = [1, 3, 7]
+SAMPLING = itertools.cycle(ORDERS)
+RNG = np.random.default_rng(42)
+ROWS, START = RNG.standard_normal((7, 2)), RNG.standard_normal(9)
+NUMBERS, LABELS = RNG.standard_normal((7, 3)), RNG.integers(0, 2, (7, 3)).astype(float)
+CLASSES = np.eye(3)[[0, 1, 2, 0, 1, 2, 2]]
+
+
+def targets(loss, outputs):
+    """Targets (7, outputs) that suit the loss."""
+    table = {gd.SquaredError: NUMBERS, gd.BinaryCrossEntropy: LABELS, gd.CrossEntropy: CLASSES}[type(loss)]
+    return table[:, :outputs]
+
+
+def check_against_plain_loops(problem, batch_size, sampling, **method):
+    Y = targets(problem.loss, problem.model.outputs)
+    start = START[: gd.models.size(problem.model)]
+    method |= {"batch_size": batch_size, "epochs": 3, "seed": 5, "sampling": sampling}
+    y = Y[:, 0] if problem.model.outputs == 1 else Y
+    run = gd.minimize(problem, ROWS, y, start=start, path=True, **method)
+    expected = naive.minimize(problem, ROWS.tolist(), Y.tolist(), start=start.tolist(), **method)
+    close = {"rtol": 1e-11, "atol": 1e-12, "err_msg": f"{problem} {method}"}
+    np.testing.assert_allclose(run.history.theta, expected.theta, **close)
+    for name in ("objective", "gradient_norm", "learning_rate"):
+        np.testing.assert_allclose(getattr(run.history, name), getattr(expected, name), **close)
+    assert (run.status, run.epochs) == ("max_epochs", 3)
+    assert run.theta.tolist() == run.history.theta[-1].tolist()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+@pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
+@pytest.mark.parametrize(("loss", "outputs"), LOSSES)
+def test_every_combination_equals_plain_loops(loss, outputs, penalty, optimizer):
+    for schedule, batch_size, intercept in itertools.product(SCHEDULES, BATCHES, [True, False]):
+        problem = gd.Problem(gd.Linear(2, outputs, intercept), loss, penalty)
+        with running.plainly():
+            check_against_plain_loops(problem, batch_size, next(SAMPLING), optimizer=optimizer, schedule=schedule)
+
+
+# Each loss meets each penalty and each schedule once, each optimizer each loss and each penalty.
+COMPILED = [
+    (LOSSES[2 * i], PENALTIES[j], OPTIMIZERS[(i + j) % 3], SCHEDULES[i ^ j])
+    for i, j in itertools.product(range(3), range(4))
+]
+
+
+@pytest.mark.parametrize(("loss", "penalty", "optimizer", "schedule"), COMPILED)
+def test_compiled_combinations_equal_plain_loops(loss, penalty, optimizer, schedule):
+    (loss, outputs), method = loss, {"optimizer": optimizer, "schedule": schedule}
+    for batch_size, intercept, sampling in itertools.product(BATCHES, [True, False], ORDERS):
+        problem = gd.Problem(gd.Linear(2, outputs, intercept), loss, penalty)
+        check_against_plain_loops(problem, batch_size, sampling, **method)
+    if outputs == 1:
+        three = gd.Problem(gd.Linear(2, 3), loss, penalty)
+        check_against_plain_loops(three, 3, "reshuffle", **method)
+
+
+# --- History and endings
+
+PROBLEM = gd.Problem(gd.Linear(2), penalty=gd.L1(0.2))
+Y = NUMBERS[:, 0]
+
+
+def test_history_holds_what_the_problem_says_of_each_theta():
+    run = gd.minimize(PROBLEM, ROWS, Y, schedule=gd.Exponential(0.1, 0.9), batch_size=2, epochs=6, path=True)
+    history = run.history
+    assert all(len(entries) == 7 for entries in history)
+    for theta, objective, norm in zip(history.theta, history.objective, history.gradient_norm, strict=True):
+        assert objective == pytest.approx(PROBLEM.objective(theta, ROWS, Y), rel=1e-14)
+        g = PROBLEM.gradient(theta, ROWS, Y)
+        least = [gd.penalties.subgradient(PROBLEM.penalty, w, a) for w, a in zip(theta, g[:2], strict=False)]
+        assert norm == pytest.approx(np.linalg.norm([*least, g[2]]), rel=1e-12)
+    np.testing.assert_allclose(history.learning_rate, 0.1 * 0.9 ** (4.0 * np.arange(7)), rtol=1e-13)
+    assert (np.diff(history.seconds) > 0.0).all()
+    assert history.seconds[0] > 0.0
+
+
+def test_without_path_no_theta_is_kept():
+    assert gd.minimize(PROBLEM, ROWS, Y, epochs=2).history.theta is None
+
+
+def test_no_epochs_leave_the_start():
+    start = np.array([1.0, -2.0, 0.5])
+    run = gd.minimize(PROBLEM, ROWS, Y, epochs=0, start=start, path=True)
+    assert (run.epochs, run.status, run.theta.tolist()) == (0, "max_epochs", start.tolist())
+    assert run.history.objective.tolist() == [pytest.approx(PROBLEM.objective(start, ROWS, Y), rel=1e-15)]
+    assert not np.shares_memory(run.theta, start)
+
+
+def test_a_run_that_starts_at_the_optimum_is_converged():
+    X, y = gd.datasets.quadratic([1.0, 2.0], center=[3.0, -1.0])
+    run = gd.minimize(gd.Problem(gd.Linear(2, intercept=False)), X, y, start=[3.0, -1.0])
+    assert (run.epochs, run.status) == (0, "converged")
+
+
+def test_a_run_stops_at_the_first_epoch_within_the_tolerance():
+    full = gd.minimize(PROBLEM, ROWS, Y, epochs=300, tolerance=0.0).history
+    run = gd.minimize(PROBLEM, ROWS, Y, epochs=300, tolerance=1e-4)
+    assert run.status == "converged"
+    assert run.epochs == np.argmax(full.gradient_norm <= 1e-4)
+    assert run.history.objective.tolist() == full.objective[: run.epochs + 1].tolist()
+
+
+def test_the_batch_of_all_rows_is_gradient_descent():
+    one = gd.minimize(PROBLEM, ROWS, Y, epochs=5)
+    for batch_size, sampling in [(7, "reshuffle"), (7, "sequential"), (None, "replacement")]:
+        other = gd.minimize(PROBLEM, ROWS, Y, epochs=5, batch_size=batch_size, sampling=sampling, seed=9)
+        assert other.theta.tolist() == one.theta.tolist()
+
+
+def test_a_warm_start_continues_gradient_descent():
+    first, whole = gd.minimize(PROBLEM, ROWS, Y, epochs=4), gd.minimize(PROBLEM, ROWS, Y, epochs=10)
+    rest = gd.minimize(PROBLEM, ROWS, Y, epochs=6, start=first.theta)
+    assert rest.theta.tolist() == whole.theta.tolist()
+    assert rest.history.objective.tolist() == whole.history.objective[4:].tolist()
+
+
+# --- Randomness
+
+
+def bits(run):
+    return run.theta.tobytes(), run.history.objective.tobytes(), run.history.gradient_norm.tobytes()
+
+
+@pytest.mark.parametrize("sampling", ORDERS)
+def test_the_same_seed_gives_the_same_bits(sampling):
+    def fit(seed):
+        return bits(gd.minimize(PROBLEM, ROWS, Y, batch_size=2, epochs=4, seed=seed, sampling=sampling))
+
+    assert fit(3) == fit(3) == fit(np.int32(3)) == fit(np.random.default_rng(3))
+    assert (fit(3) == fit(4)) == (sampling == "sequential")
+
+
+def test_large_seeds_are_told_apart():
+    def fit(seed):
+        return bits(gd.minimize(PROBLEM, ROWS, Y, batch_size=2, epochs=4, seed=seed))
+
+    assert len({fit(seed) for seed in (2**53, 2**53 + 1, 2**64, 2**64 + 1)}) == 4
+
+
+def test_a_generator_goes_on_from_run_to_run():
+    rng = np.random.default_rng(3)
+    first, second = (bits(gd.minimize(PROBLEM, ROWS, Y, batch_size=2, epochs=4, seed=rng)) for _ in range(2))
+    assert first != second
+
+
+def visits(n, epochs, sampling):
+    """How often each row was seen: row i moves parameter i alone, by the factor 1 - 2 eta towards 1."""
+    problem, eta = gd.Problem(gd.Linear(n, intercept=False)), 0.05
+    method = {"schedule": eta, "batch_size": 1, "epochs": epochs, "sampling": sampling, "tolerance": 0.0}
+    theta = gd.minimize(problem, np.eye(n), np.ones(n), **method).theta
+    return np.log(1.0 - theta) / np.log(1.0 - 2.0 * eta)
+
+
+@pytest.mark.parametrize("sampling", ["reshuffle", "sequential"])
+def test_each_epoch_sees_each_row_once(sampling):
+    for epochs in (1, 2, 5):
+        np.testing.assert_allclose(visits(60, epochs, sampling), epochs, rtol=1e-9)
+
+
+def test_replacement_draws_each_row_with_the_same_chance():
+    """chi^2 of 60 counts has mean 59 and standard deviation sqrt(2 * 59); four of them leave 1 in 10,000."""
+    counts = visits(60, 50, "replacement").round()
+    assert counts.sum() == 60 * 50
+    assert abs(((counts - 50) ** 2 / 50).sum() - 59) < 4 * np.sqrt(2 * 59)
+
+
+def test_every_order_is_as_likely_as_the_other():
+    """24 orders of four rows, 200 draws of each expected; chi^2 has mean 23 and standard deviation sqrt(46)."""
+    random, order, orders = np.array([12345], np.uint64), np.arange(4), {}
+    for _ in range(24 * 200):
+        arrange(order, ORDERS["reshuffle"], random)
+        orders[tuple(order)] = orders.get(tuple(order), 0) + 1
+    counts = np.array([*orders.values()])
+    assert len(counts) == 24
+    assert abs(((counts - 200) ** 2 / 200).sum() - 23) < 4 * np.sqrt(46)
+
+
+def test_numbers_below_n_follow_the_definition():
+    random, uniform = np.array([naive.Uniform(8).x], np.uint64), naive.Uniform(8)
+    for n in (1, 2, 3, 10, 2**31 + 1, 2**32 - 1) * 50:
+        assert below(random, n) == uniform.below(n)
+
+
+# --- Precision
+
+
+def test_single_precision_stays_single():
+    problem = gd.Problem(gd.Linear(2))
+    method = {"optimizer": gd.Momentum(0.5), "batch_size": 2, "epochs": 20, "path": True}
+    single = gd.minimize(problem, ROWS.astype(np.float32), Y, **method)
+    double = gd.minimize(problem, ROWS.astype(np.float32).astype(float), Y, **method)
+    assert single.theta.dtype == single.history.theta.dtype == np.float32
+    assert double.theta.dtype == single.history.objective.dtype == np.float64
+    np.testing.assert_allclose(single.history.theta, double.history.theta, rtol=1e-4, atol=1e-5)

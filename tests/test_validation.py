@@ -1,0 +1,247 @@
+"""The front door: every malformed call is refused by the name of its argument, before anything is compiled."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import gdlearn as gd
+
+X, Y = np.array([[1.0, 2.0], [3.0, -1.0], [0.0, 0.5]]), np.array([1.0, 0.0, 1.0])
+LINEAR, CLASSES, BINARY = gd.Problem(gd.Linear(2)), gd.CrossEntropy(), gd.BinaryCrossEntropy()
+THREE = gd.Problem(gd.Linear(2, 3), CLASSES)
+NAN = float("nan")
+
+
+def entry(array, value):
+    """The array with one entry replaced."""
+    array = np.array(array, float)
+    array.flat[1] = value
+    return array
+
+
+MALFORMED = [
+    # the argument of minimize, what is wrong with it, what the message says beside the argument's name
+    ("problem", None, "gd.Problem"),
+    ("problem", gd.Linear(2), "gd.Problem"),
+    ("problem", (gd.Linear(2), gd.SquaredError(), gd.NoPenalty()), "gd.Problem"),
+    ("model", gd.Linear, "parentheses"),
+    ("model", 2, "record"),
+    ("model", gd.L2(1.0), "model=L2 has no forward kernel"),
+    ("loss", "mse", "record such as gd.SquaredError"),
+    ("loss", gd.L2(1.0), "loss=L2 has no value kernel"),
+    ("penalty", 0.1, "record"),
+    ("penalty", gd.SGD(), "penalty=SGD has no cost kernel"),
+    ("penalty", gd.L2, "parentheses"),
+    ("model.inputs", gd.Linear(0), "at least 1"),
+    ("model.inputs", gd.Linear(-2), "at least 1"),
+    ("model.inputs", gd.Linear(2.0), "a whole number"),
+    ("model.inputs", gd.Linear("2"), "a whole number"),
+    ("model.outputs", gd.Linear(2, 0), "at least 1"),
+    ("model.outputs", gd.Linear(2, None), "a whole number"),
+    ("model.intercept", gd.Linear(2, 1, "no"), "True or False"),
+    ("model.intercept", gd.Linear(2, 1, 2), "True or False"),
+    ("loss.temperature", gd.CrossEntropy(0.0), "greater than 0"),
+    ("loss.temperature", gd.CrossEntropy(-1.0), "greater than 0"),
+    ("loss.temperature", gd.CrossEntropy(np.inf), "greater than 0"),
+    ("loss.label_smoothing", gd.CrossEntropy(1.0, 1.5), "at most 1"),
+    ("loss.label_smoothing", gd.CrossEntropy(1.0, -0.1), "at least 0"),
+    ("penalty.lam", gd.L2(-1.0), "at least 0"),
+    ("penalty.lam", gd.L2(NAN), "at least 0"),
+    ("penalty.lam", gd.L2(np.inf), "at least 0"),
+    ("penalty.lam", gd.L1("0.1"), "a number"),
+    ("penalty.lam", gd.L1(True), "a number"),
+    ("penalty.lam", gd.L1(np.True_), "a number"),
+    ("penalty.lam", gd.L1(b"1"), "a number"),
+    ("penalty.lam", gd.L1(None), "a number"),
+    ("penalty.lam", gd.L1(1j), "a number"),
+    ("penalty.lam", gd.L1(np.complex128(1j)), "a number"),
+    ("penalty.lam", gd.L1([0.1]), "a number"),
+    ("penalty.lam", gd.L1(np.array([0.1])), "a number"),
+    ("penalty.ratio", gd.ElasticNet(1.0, 1.1), "at most 1"),
+    ("optimizer", gd.SGD, "parentheses"),
+    ("optimizer", "sgd", "SGD, Momentum, Nesterov"),
+    ("optimizer", gd.Constant(0.1), "Constant has no update kernel"),
+    ("optimizer.beta", gd.Momentum(1.0), "less than 1"),
+    ("optimizer.beta", gd.Momentum(-0.1), "at least 0"),
+    ("optimizer.beta", gd.Nesterov(NAN), "at least 0"),
+    ("schedule", 0.0, "greater than 0"),
+    ("schedule", -0.1, "greater than 0"),
+    ("schedule", NAN, "greater than 0"),
+    ("schedule", True, "record"),
+    ("schedule", "fast", "Constant, Exponential"),
+    ("schedule", None, "record"),
+    ("schedule", np.array([0.1, 0.2]), "record"),
+    ("schedule", gd.Constant, "parentheses"),
+    ("schedule.eta", gd.Constant(0), "greater than 0"),
+    ("schedule.decay", gd.Exponential(0.1, 0.0), "greater than 0"),
+    ("schedule.decay", gd.Exponential(0.1, 1.01), "at most 1"),
+    ("schedule.steps", gd.LinearDecay(0.1, 0), "at least 1"),
+    ("schedule.steps", gd.LinearDecay(0.1, 2.5), "a whole number"),
+    ("schedule.final", gd.LinearDecay(0.1, 2, -1.0), "at least 0"),
+    ("schedule.then", gd.Warmup(3, 0.1), "record"),
+    ("schedule.then", gd.Warmup(3, gd.SGD()), "SGD has no rate kernel"),
+    ("schedule.then.eta", gd.Warmup(3, gd.Constant(-1.0)), "greater than 0"),
+    ("schedule.then.then.decay", gd.Warmup(3, gd.Warmup(3, gd.Exponential(0.1, 2.0))), "at most 1"),
+    ("batch_size", 0, "at least 1"),
+    ("batch_size", -1, "at least 1"),
+    ("batch_size", 4, "3 rows"),
+    ("batch_size", 1.0, "a whole number"),
+    ("batch_size", True, "a whole number"),
+    ("batch_size", "all", "a whole number"),
+    ("epochs", -1, "at least 0"),
+    ("epochs", 2.5, "a whole number"),
+    ("epochs", None, "a whole number"),
+    ("epochs", NAN, "a whole number"),
+    ("seed", -1, "at least 0"),
+    ("seed", 0.5, "a whole number"),
+    ("seed", None, "a whole number"),
+    ("seed", np.random.RandomState(0), "a whole number"),
+    ("sampling", "random", "'reshuffle', 'replacement'"),
+    ("sampling", None, "'reshuffle', 'replacement'"),
+    ("sampling", ["reshuffle"], "'reshuffle', 'replacement'"),
+    ("tolerance", -1e-9, "at least 0"),
+    ("tolerance", NAN, "at least 0"),
+    ("tolerance", "tight", "a number"),
+    ("start", np.zeros(2), r"3 parameters: pass shape \(3,\)"),
+    ("start", np.zeros((3, 1)), r"pass shape \(3,\)"),
+    ("start", 0.0, r"pass shape \(3,\)"),
+    ("start", [0.0, NAN, 0.0], r"nan at \[1\]"),
+    ("start", ["a", "b", "c"], "real numbers"),
+    ("X", X[:, 0], r"reshape\(-1, 1\)"),
+    ("X", X[:, :1], r"1 columns.*inputs=2.*Linear\(1\)"),
+    ("X", np.zeros((0, 2)), "no rows"),
+    ("X", np.zeros((3, 2, 1)), r"shape \(n, 2\)"),
+    ("X", entry(X, NAN), r"nan at \[0, 1\]"),
+    ("X", entry(X, -np.inf), r"-inf at \[0, 1\]"),
+    ("X", X.astype(complex), "complex128"),
+    ("X", X.astype(str), "convert it to float"),
+    ("X", X.astype(object), "object"),
+    ("X", [[1.0, 2.0], [3.0]], "real numbers"),
+    ("X", None, "object"),
+    ("y", Y[:2], "2 rows.*3 rows"),
+    ("y", Y.reshape(-1, 1), r"y.ravel\(\)"),
+    ("y", np.zeros((3, 2)), r"shape \(3,\)"),
+    ("y", 1.0, "a single number"),
+    ("y", entry(Y, NAN), r"nan at \[1\]"),
+    ("y", ["yes", "no", "yes"], "convert it to float"),
+    ("y", None, "object"),
+]
+
+
+def called_with(argument, value):
+    """The arguments of minimize with one bad among them; an argument `penalty.lam` is a field of the penalty."""
+    call, name = {"problem": LINEAR, "X": X, "y": Y}, argument.partition(".")[0]
+    if name in LINEAR._fields:
+        problem = THREE if name == "loss" else LINEAR
+        return call | {"problem": problem._replace(**{name: value})}
+    return call | {name: value}
+
+
+@pytest.mark.parametrize(("argument", "value", "message"), MALFORMED)
+def test_a_malformed_call_is_refused_by_name(argument, value, message):
+    call = called_with(argument, value)
+    with pytest.raises((TypeError, ValueError), match=message) as caught:
+        gd.minimize(**call)
+    assert re.search(rf"\b{argument}\b", str(caught.value))
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(
+    ("problem", "y", "message"),
+    [
+        (LINEAR._replace(loss=BINARY), [0.0, 1.0, 2.0], "y must hold labels 0 and 1 .* not 2"),
+        (LINEAR._replace(loss=BINARY), [-1.0, 1.0, 1.0], "y must hold labels 0 and 1 .* not -1"),
+        (LINEAR._replace(loss=CLASSES), [0, 1, 1], "outputs=k"),
+        (THREE, [0, 1, 3], "y must hold labels 0 to 2 for outputs=3, not 3"),
+        (THREE, [0, 1, -1], "y must hold labels 0 to 2 .* not -1"),
+        (THREE, [0, 1, 0.5], r"y must hold labels 0 to 2 .* not 0\.5"),
+        (THREE, [0, 1, 1e300], r"y must hold labels 0 to 2 .* not 1e\+300"),
+        (THREE, np.full((3, 3), 0.5), "y must hold probabilities .* with sum 1"),
+        (THREE, [[2.0, -1.0, 0.0]] * 3, "y must hold probabilities .* at least 0"),
+        (THREE, np.full((3, 2), 0.5), r"y must hold labels, shape \(3,\)"),
+        (THREE._replace(loss=BINARY), Y, r"y must have shape \(3, 3\) for a model with outputs=3"),
+        (THREE._replace(loss=gd.SquaredError()), np.zeros((3, 2)), r"y must have shape \(3, 3\)"),
+    ],
+)
+def test_targets_that_do_not_suit_the_loss(problem, y, message):
+    for call in (
+        lambda: gd.minimize(problem, X, y),
+        lambda: problem.objective(np.zeros(gd.models.size(problem.model)), X, y),
+        lambda: problem.gradient(np.zeros(gd.models.size(problem.model)), X, y),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: LINEAR.objective([0.0, 0.0], X, Y), "theta has shape"),
+        (lambda: LINEAR.gradient([0.0, 0.0, NAN], X, Y), r"theta holds nan at \[2\]"),
+        (lambda: LINEAR.scores([0.0, 0.0, 0.0], X[0]), "X must have shape"),
+        (lambda: LINEAR.scores(None, [[NAN, 0.0]]), "X holds nan"),
+        (lambda: LINEAR.smoothness(X[:, :1]), "X has 1 columns"),
+        (lambda: LINEAR.objective([0.0, 0.0, 0.0], X.astype(np.float32), [1e300, 0.0, 0.0]), "y "),
+        (lambda: LINEAR.objective([1e300, 0.0, 0.0], X.astype(np.float32), Y), "theta "),
+        (lambda: gd.datasets.quadratic([]), "curvatures must be a list"),
+        (lambda: gd.datasets.quadratic([[1.0]]), "curvatures must be a list"),
+        (lambda: gd.datasets.quadratic([1.0, -2.0]), "curvatures must be at least 0, not -2"),
+        (lambda: gd.datasets.quadratic([1.0], center=[1.0, 2.0]), r"center must have shape \(1,\)"),
+        (lambda: gd.datasets.quadratic([1.0], center=[NAN]), "center holds nan"),
+        (lambda: gd.datasets.diabetes("weight"), "features must be among age, .* not 'weight'"),
+    ],
+)
+def test_other_doors_name_their_arguments_too(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_model_of_yours_has_no_smoothness():
+    with pytest.raises(TypeError, match="Linear model only, not of SGD"):
+        gd.models.second_moments(gd.SGD(), X)
+
+
+# --- Fuzz
+
+SHAPES = hnp.array_shapes(min_dims=0, min_side=0, max_dims=3, max_side=3)
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5000, 5000),
+    st.floats(),
+    st.text(max_size=3),
+    st.binary(max_size=3),
+    st.complex_numbers(),
+    st.lists(st.floats(), max_size=3),
+    st.dictionaries(st.text(max_size=1), st.integers(), max_size=1),
+    hnp.arrays(st.sampled_from([np.float64, np.int8, np.complex64, "U1", object, "M8[s]"]), SHAPES),
+    st.sampled_from(
+        [object(), len, gd.L1, gd.L1(0.1), gd.SGD(), LINEAR, np.float32(-1), np.int64(2), gd.Constant(0.1)]
+    ),
+)
+ARGUMENTS = ["X", "y", "optimizer", "schedule", "batch_size", "epochs", "seed", "sampling", "start", "tolerance"]
+
+
+def outcome(call):
+    """The run, or the error that refused it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", gd.DivergenceWarning)
+            return gd.minimize(**call)
+    except (TypeError, ValueError) as error:
+        return error
+
+
+@given(st.sampled_from(ARGUMENTS), ODD)
+@settings(max_examples=600)
+def test_anything_odd_fits_or_is_refused_by_name(argument, value):
+    result = outcome({"problem": LINEAR, "X": X, "y": Y, "epochs": 1, argument: value})
+    if isinstance(result, gd.Run):
+        assert np.isfinite(result.theta).all()
+    else:
+        assert re.search(rf"\b{argument}\b", str(result))
