@@ -184,5 +184,5 @@ class Problem(NamedTuple):
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, len(X), self.model.outputs, X.dtype)
         Z = np.empty((BLOCK, Y.shape[1]), X.dtype)
-        data = Data(*(validation.locked(a) for a in (X, Y, np.arange(len(X)))))
+        data = Data(validation.locked(X), validation.locked(Y), np.arange(len(X)))
         return data, Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z))
