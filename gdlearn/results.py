@@ -70,7 +70,7 @@ def finish(problem, optimizer, X, theta, history, done, code):
     """The result of a run of which ``done`` entries of the history stand; warns of a divergence."""
     path = history.theta[:done] if len(history.theta) else None
     history = History(*(a[:done] for a in history[:4]), path)
-    grew = history.objective[-1] > GROWTH * history.objective[0]
+    grew = history.objective[-1] / GROWTH > history.objective[0]
     if code == DIVERGED or (code == RUNNING and grew):
         warnings.warn(_divergence(problem, optimizer, X, history, code == DIVERGED), DivergenceWarning, stacklevel=3)
         return Run(theta, history, "diverged", problem)
