@@ -181,7 +181,8 @@ def minimize(
     history = History(*np.empty((4, epochs + 1)), np.empty((epochs + 1 if path else 0, p), dtype))
     done, code = _train_in_stretches(problem, method, data, memory, work, history)
     if done == 0:
-        raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or the columns of X")
+        remedy = "begin closer to zero, or scale y or the columns of X"
+        raise ValueError(f"start has an objective that is not finite; {remedy}")
     return finish(problem, method.optimizer, data.X, memory.theta, history, done, code)
 
 
