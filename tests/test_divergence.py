@@ -113,7 +113,7 @@ def test_a_start_with_an_infinite_objective_is_refused(penalty):
 
 def test_data_near_the_largest_float_end_in_a_sentence_too():
     """The gradient of the start overflows in its square, or the second moments do, of which the limit is made."""
-    with pytest.raises(ValueError, match="scale the columns of X"):
+    with pytest.raises(ValueError, match="scale y or the columns of X"):
         gd.minimize(BOWL, 1e160 * X, Y)
     wide = np.full((400, 2), 1.2e153)
     assert "diverged after epoch 0" in diverging(X=wide, y=np.ones(400), epochs=10)[1]
