@@ -2,13 +2,15 @@
 
 import importlib
 
-from . import datasets, generic, losses, models, optimizers, penalties, schedules
+from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
 from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, Lion, RMSProp
+from .certificates import certificate, duality_gap, gradient_bound
 from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
 from .muon import Muon
 from .networks import MLP, Relu, Tanh
 from .optimizers import SGD, Clip, Momentum, Nesterov
+from .path import lasso_path
 from .penalties import L1, L2, ElasticNet, NoPenalty
 from .problem import Problem, Smoothness
 from .progress import progress_bar
@@ -23,6 +25,7 @@ from .schedules import (
     Warmup,
     WarmupStableDecay,
 )
+from .solvers import closed_form, distance_to_closed_form, fista
 from .training import minimize
 from .weighting import Weighted
 
@@ -86,8 +89,16 @@ __all__ = [
     "Warmup",
     "WarmupStableDecay",
     "Weighted",
+    "certificate",
+    "certificates",
+    "closed_form",
     "datasets",
+    "distance_to_closed_form",
+    "duality_gap",
+    "fista",
     "generic",
+    "gradient_bound",
+    "lasso_path",
     "losses",
     "minimize",
     "models",

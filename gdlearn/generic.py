@@ -76,6 +76,7 @@ def generic(stub):
     def kernel(record):
         def register(body):
             _check_registration(function, stub, record, body)
+            record.__eq__, record.__ne__, record.__hash__ = _same, _differ, _hash
             return function.register(record, body)
 
         return register
@@ -91,6 +92,19 @@ def generic(stub):
             return function.dispatch(cls)
 
     return function
+
+
+def _same(one, other):
+    """Equal records have equal fields and one class: Momentum(0.5) is not Nesterov(0.5)."""
+    return type(one) is type(other) and tuple.__eq__(one, other)
+
+
+def _differ(one, other):
+    return not _same(one, other)
+
+
+def _hash(record):
+    return hash((type(record), *record))
 
 
 def _check_registration(function, stub, record, body):

@@ -116,7 +116,7 @@ class Nesterov(NamedTuple):
 
     :math:`x_{t+1} = y_t - \eta_t \nabla f(y_t)`, then
     :math:`y_{t+1} = x_{t+1} + \beta (x_{t+1} - x_t)`. The run's theta is y, the point ahead, at which
-    the gradients are taken.
+    the gradients are taken; so is the theta it ends with.
 
     Parameters
     ----------

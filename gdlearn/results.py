@@ -69,9 +69,11 @@ class Run(NamedTuple):
         return f"Run: {self.status} after {self.epochs} epochs, objective {objective:.6g}, gradient norm {norm:.2g}"
 
     def _repr_html_(self):
-        """The loss curve and the status, in a notebook."""
-        from .plotting import run_card
-
+        """The loss curve and the status, in a notebook; only the words where matplotlib is missing."""
+        try:
+            from ._runs import run_card
+        except ImportError:
+            return None
         return run_card(self)
 
     @property

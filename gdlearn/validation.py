@@ -71,7 +71,7 @@ def parameters(theta, p, dtype, name):
     theta = real(theta, name)
     if theta.shape != (p,):
         raise ValueError(f"{name} has shape {theta.shape}, but the model has {p} parameters: pass shape ({p},)")
-    theta = rounded(theta, dtype)
+    theta = rounded(theta, dtype).copy()
     finite(theta, name, "pass finite parameters")
     return theta
 
@@ -151,9 +151,9 @@ def real(values, name):
 
 
 def rounded(array, dtype):
-    """A copy in the precision of the run; what is too large for it becomes infinite."""
+    """The array in the precision of the run; what is too large for it becomes infinite."""
     with np.errstate(over="ignore"):
-        return array.astype(dtype)
+        return array.astype(dtype, copy=False)
 
 
 def finite(array, name, remedy):

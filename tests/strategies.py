@@ -1,15 +1,11 @@
 """What Hypothesis may draw: numbers of every scale, arrays of every layout, components, whole problems."""
 
 import numpy as np
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
 import gdlearn as gd
-
-settings.register_profile("gdlearn", deadline=None, derandomize=True, database=None, max_examples=100)
-settings.load_profile("gdlearn")
 
 
 def numbers(bound, dtype=np.float64):

@@ -2,8 +2,9 @@
 
 import re
 
-import cover
 import numpy as np
+
+import cover
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 

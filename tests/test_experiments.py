@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import ipywidgets as widgets
 import numpy as np
 import pytest
-from gdlearn._images import webp
-from gdlearn.experiments import Control, experiment, picture, show_source
 from ipywidgets import embed
 from PIL import Image
 
 import gdlearn as gd
 from gdlearn import experiments, plotting
+from gdlearn._images import webp
+from gdlearn.experiments import Control, experiment, picture, show_source
 
 RATES = [0.05, 0.1, 0.19, 0.21]
 SIZES = [1, 10, 100]

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import matplotlib as mpl
 import numpy as np
 import pytest
-from gdlearn._geometry import leave, spread, until_it_leaves
-from gdlearn._images import few_colors, png, webp
-from gdlearn._labels import EndLabel, NameRow
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
 from gdlearn import plotting
+from gdlearn._geometry import leave, spread, until_it_leaves
+from gdlearn._images import few_colors, png, webp
+from gdlearn._labels import EndLabel, NameRow
 
 BLUE = plotting.COLORS["gradient descent"]
 

@@ -1,8 +1,7 @@
-"""Checks of the displayed equations of book/reference/notation.md, and of its table of conversions."""
+"""Checks of the displayed equations of book/reference/notation.md."""
 
 import numpy as np
 import pytest
-from sklearn import linear_model
 
 import gdlearn as gd
 
@@ -80,21 +79,3 @@ def test_curvature():
     origin, unit = problem.gradient(np.zeros(3), inputs, targets), np.eye(3)
     second = np.array([problem.gradient(unit[j], inputs, targets) - origin for j in range(3)])
     np.testing.assert_allclose(np.linalg.eigvalsh(second), curvatures, rtol=1e-9)
-
-
-LAM, RATIO = 0.2, 0.3
-ELSEWHERE = [
-    (gd.SquaredError(), gd.L2(LAM), linear_model.Ridge(alpha=N * LAM / 2, tol=1e-12)),
-    (gd.SquaredError(), gd.L1(LAM), linear_model.Lasso(alpha=LAM / 2, tol=1e-12)),
-    (gd.SquaredError(), gd.ElasticNet(LAM, RATIO), linear_model.ElasticNet(alpha=LAM / 2, l1_ratio=RATIO, tol=1e-12)),
-    (gd.BinaryCrossEntropy(), gd.L2(LAM), linear_model.LogisticRegression(C=1 / (N * LAM), tol=1e-10)),
-]
-
-
-@pytest.mark.parametrize(("loss", "penalty", "peer"), ELSEWHERE, ids=lambda part: type(part).__name__)
-def test_the_same_problem_elsewhere(loss, penalty, peer):
-    y = (Y[:, 0] > 0).astype(float) if isinstance(loss, gd.BinaryCrossEntropy) else Y[:, 0]
-    problem = gd.Problem(gd.Linear(D), loss, penalty)
-    run = gd.minimize(problem, X, y, schedule=1 / problem.smoothness(X).L, epochs=20_000, tolerance=1e-11)
-    peer.fit(X, y)
-    np.testing.assert_allclose(run.theta, np.append(peer.coef_, peer.intercept_), atol=2e-6)

@@ -1,0 +1,65 @@
+# make book    the pages of the course, in _build/html
+# make test    everything: library, formulas, notebooks, pages in a browser
+# make serve   the pages on http://localhost:8000
+# make .venv   only the Python environment in which all of it runs
+# make lint    only the style of code and notebooks
+# make lock    newer versions of what requirements*.txt pin
+# make clean   forgets every page and computed result
+
+PYTHON ?= python3
+BIN := .venv/bin
+PAGES := _build/html
+SOURCES := $(shell find book gdlearn tools web -mindepth 1 -not -path '*/.*' -not -path '*/__pycache__*' -not -path 'web/vendor*')
+
+LOCK = _build/lock-env/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+	--no-emit-package gdlearn --annotation-style line --custom-compile-command "make lock"
+
+.PHONY: book test serve .venv lint lock clean
+
+book: $(PAGES)/.complete
+	@echo "The book is built: open $(CURDIR)/$(PAGES)/index.html, or run make serve."
+
+test: .venv lint $(PAGES)/.complete
+	$(BIN)/python tools/chromium.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(PAGES) 8000
+
+.venv: $(BIN)/.book-ready $(BIN)/.test-ready
+
+lint: $(BIN)/.test-ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python tools/notebooks.py check book
+
+lock:
+	$(PYTHON) -m venv _build/lock-env
+	_build/lock-env/bin/python -m pip install --quiet uv
+	$(LOCK) --extra book --output-file requirements.txt pyproject.toml
+	$(LOCK) --extra test --constraint requirements.txt --output-file requirements-test.txt pyproject.toml
+
+clean:
+	rm -rf _build web/vendor
+
+$(PAGES)/.complete: $(SOURCES) _config.yml _toc.yml web/vendor/stamp.json $(BIN)/.book-ready
+# All pages are written anew, since each shows the table of contents; notebooks come from the cache.
+	rm -rf $(PAGES) _build/.doctrees
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	find $(PAGES) -name '*.map' -delete
+	$(BIN)/python tools/pages.py
+	@touch $@
+
+web/vendor/stamp.json: tools/vendor.py $(BIN)/.book-ready
+	$(BIN)/python tools/vendor.py
+
+$(BIN)/.book-ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BIN)/.test-ready: requirements-test.txt $(BIN)/.book-ready
+	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	@touch $@

@@ -1,0 +1,42 @@
+"""Where lines leave a picture, and where names find room."""
+
+import numpy as np
+
+
+def leave(inside, outside, low, high):
+    """The point where the way from one point to another leaves the box from low to high."""
+    step = outside - inside
+    room = np.where(step > 0, high, low) - inside
+    shares = room[step != 0] / step[step != 0]
+    return inside + step * np.clip(shares.min(initial=1.0), 0, 1)
+
+
+def until_it_leaves(path, low, high):
+    """The path up to the point where it leaves the box for good, and whether it does."""
+    low, high = np.minimum(low, high), np.maximum(low, high)
+    finite = np.isfinite(path).all(axis=1)
+    path = path[: len(path) if finite.all() else np.argmin(finite)]
+    inside = ((path >= low) & (path <= high)).all(axis=1)
+    last = np.flatnonzero(inside)[-1] if inside.any() else len(path) - 1
+    if last + 1 == len(path):
+        return path, False
+    return np.vstack([path[: last + 1], leave(path[last], path[last + 1], low, high)]), True
+
+
+def spread(heights, gap, low, high):
+    """Move heights as little as possible (in least squares) to lie between low and high, any two at least gap apart.
+
+    After subtracting gap times the rank this is isotonic regression with bounds: adjacent violators are pooled, and
+    what is out of bounds is clipped. Where there is not room for all, those on top stand out.
+    """
+    order = np.argsort(heights, kind="stable")
+    pools = []
+    for rank, height in enumerate(np.asarray(heights, dtype=float)[order]):
+        pools.append((height - gap * rank, 1))
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (b, n), (a, m) = pools.pop(), pools.pop()
+            pools.append(((a * m + b * n) / (m + n), m + n))
+    ranks = np.arange(len(order))
+    spaced = np.empty(len(order))
+    spaced[order] = np.clip(np.repeat(*zip(*pools, strict=True)), low, max(low, high - gap * ranks[-1])) + gap * ranks
+    return spaced

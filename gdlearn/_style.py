@@ -1,0 +1,53 @@
+"""The house style of the pictures: colors, fonts, sizes."""
+
+from matplotlib import font_manager
+
+COLORS = {
+    "gradient descent": "#0072B2",
+    "momentum": "#D55E00",
+    "Nesterov": "#009E73",
+    "SGD": "#CC79A7",
+    "theory": "#333333",
+}
+PAPER, INK, AXIS, PETROL = "#FBFAF7", "#333333", "#8C8A84", "#0A6C74"
+SCALE = 100  # pixels per inch at which a picture is shown; it holds twice as many, for dense screens
+
+
+def _fonts():
+    """Source Sans, the face of the book's interface, where its package is installed; else matplotlib's own."""
+    try:
+        from font_source_sans_pro import font_files_ttf
+    except ImportError:
+        return ["DejaVu Sans"]
+    for name in ("SourceSansPro", "SourceSansProIt", "SourceSansProBold"):
+        font_manager.fontManager.addfont(font_files_ttf[name])
+    return ["Source Sans Pro", "DejaVu Sans"]
+
+
+FONTS = _fonts()
+STYLE = {
+    "font.family": FONTS,
+    "font.sans-serif": FONTS,
+    "font.size": 14,
+    "mathtext.fontset": "cm",
+    "text.color": INK,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "axes.edgecolor": AXIS,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 14,
+    "axes.labelpad": 5,
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.xmargin": 0.01,
+    "axes.prop_cycle": f"cycler('color', {list(COLORS.values())})",
+    "figure.constrained_layout.h_pad": 0.10,
+    "figure.constrained_layout.w_pad": 0.12,
+    "lines.linewidth": 2.0,
+    "lines.solid_capstyle": "round",
+}
+TICKS = {"color": AXIS, "labelcolor": INK, "labelsize": 13, "labelfontfamily": FONTS, "width": 0.8, "length": 4}

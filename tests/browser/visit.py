@@ -1,0 +1,70 @@
+"""The built pages, and one of them in a fresh browser context with a record of what it asks for and complains of."""
+
+from pathlib import Path
+
+PAGES = Path(__file__).resolve().parents[2] / "_build" / "html"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# What other projects write on the console, and why it may stay.
+ALLOWED = (
+    "Got invalid theme mode",  # the theme, on the first visit: no mode is stored yet
+    "strict mode: ",  # ajv inside the widget manager, about its own schemas
+)
+READY = f"""async () => {{
+    if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+    const views = document.querySelectorAll('script[type="{WIDGET}"]');
+    const drawn = [...document.querySelectorAll('.widget-subarea')].filter(area => area.children.length);
+    return drawn.length === views.length && [...document.images].every(image => image.complete);
+}}"""
+
+
+def built_pages(folder="."):
+    """All pages below a folder, found on disk; their names are relative to PAGES."""
+    found = sorted(page.relative_to(PAGES).as_posix() for page in (PAGES / folder).rglob("*.html"))
+    return [page for page in found if not page.startswith("_static/")]
+
+
+def pages_with_experiments():
+    return [page for page in built_pages("book") if WIDGET in (PAGES / page).read_text(encoding="utf-8")]
+
+
+class Visit:
+    """`with Visit(browser, base, page) as visit:` opens a page and waits until all of it is drawn.
+
+    `visit.page` is Playwright's page, `visit.outside` the addresses on other
+    hosts that it asked for, `visit.complaints` what it wrote on the console.
+    """
+
+    def __init__(self, browser, base, page):
+        self.base, self.outside, self.complaints = base, [], []
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+        self.context.route("**/*", self.block)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.on("console", self.note)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("response", self.answer)
+        self.page.goto(base + page)
+        self.page.wait_for_function(READY)
+
+    def block(self, route):
+        """Lets through what the pages serve themselves."""
+        if route.request.url.startswith((self.base, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def note(self, message):
+        if message.type in {"error", "warning"} and not any(text in message.text for text in ALLOWED):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def answer(self, response):
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.context.close()

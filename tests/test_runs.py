@@ -1,0 +1,35 @@
+"""What a run says of itself, in words and in a notebook."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import gdlearn as gd
+
+X, Y = gd.datasets.quadratic([1.0, 10.0], center=[3.0, -2.0])
+BOWL = gd.Problem(gd.Linear(2, intercept=False))
+
+
+def test_a_run_says_how_it_ended():
+    run = gd.minimize(BOWL, X, Y, schedule=0.15, epochs=5, tolerance=0.0)
+    objective, norm = run.history.objective[-1], run.history.gradient_norm[-1]
+    assert repr(run) == f"Run: max_epochs after 5 epochs, objective {objective:.6g}, gradient norm {norm:.2g}"
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 200])
+def test_a_notebook_shows_the_loss_curve_and_the_status(epochs):
+    run = gd.minimize(BOWL, X, Y, schedule=0.15, epochs=epochs)
+    shown = run._repr_html_()
+    assert shown.count(repr(run)) == 2  # as alternative text and below the picture
+    picture = Image.open(io.BytesIO(base64.b64decode(re.search('base64,([^"]+)', shown)[1])))
+    assert np.asarray(picture.convert("L")).std() > 1.0
+
+
+def test_a_diverged_run_is_drawn_too():
+    with pytest.warns(gd.DivergenceWarning):
+        run = gd.minimize(BOWL, X, Y, schedule=0.25, epochs=2000)
+    assert "diverged" in run._repr_html_()
