@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 
 import gdlearn as gd
+import running
 from gdlearn import solvers
 from gdlearn.certificates import duality_gap, subgradient_norm
 from gdlearn.solvers import closed_form, distance_to_closed_form, fista
@@ -19,6 +20,21 @@ Y = X @ [1.0, 0.0, -2.0, 0.5, 0.0] + 3.0 + 0.3 * RNG.standard_normal(N)
 LABELS = (Y - Y.mean() + RNG.logistic(size=N) > 0.0).astype(float)
 intercepts = pytest.mark.parametrize("intercept", [True, False])
 methods = pytest.mark.parametrize("method", ["qr", "normal"])
+
+
+@pytest.fixture
+def compiled():
+    """For the tests that are worth the compiler's time."""
+
+
+@pytest.fixture(autouse=True)
+def _plain(request, monkeypatch):
+    if "compiled" in request.fixturenames:
+        yield
+        return
+    monkeypatch.setattr(solvers, "accelerate", solvers.accelerate.py_func)
+    with running.plainly():
+        yield
 
 
 # --- The closed form
@@ -177,7 +193,7 @@ def test_where_no_gap_is_known_the_smallest_subgradient_says_when_to_stop(proble
         assert distance_to_closed_form(problem, run.theta, X, y) < 1e-6
 
 
-def test_the_rate_of_beck_and_teboulle_holds():
+def test_the_rate_of_beck_and_teboulle_holds(compiled):
     """J(theta_k) - J* <= 2 L |theta_0 - theta*|^2 / (k + 1)^2, as long as no restart interferes."""
     rng = np.random.default_rng(0)
     A = rng.standard_normal((40, 80)) * np.logspace(0.0, -2.0, 80)
@@ -190,7 +206,7 @@ def test_the_rate_of_beck_and_teboulle_holds():
     assert (run.history.objective[1:] - end.history.objective[-1] <= bound).all()
 
 
-def test_restarts_beat_gradient_descent_by_the_root_of_the_condition_number():
+def test_restarts_beat_gradient_descent_by_the_root_of_the_condition_number(compiled):
     A, target = gd.datasets.quadratic(np.geomspace(1.0, 1e4, 20), center=np.ones(20))
     problem = gd.Problem(gd.Linear(20, intercept=False))
     run = fista(problem, A, target, tolerance=1e-8)
@@ -213,13 +229,13 @@ def test_single_precision_stays_single():
     assert run.theta.dtype == np.float32 and run.status == "converged"
 
 
-def test_compiled_and_plain_iterations_are_the_same(monkeypatch):
+def test_compiled_and_plain_iterations_are_the_same(compiled, monkeypatch):
     problem = gd.Problem(gd.Linear(5), penalty=gd.L1(0.5))
-    compiled = fista(problem, X, Y, epochs=25, tolerance=0.0)
+    fast = fista(problem, X, Y, epochs=25, tolerance=0.0)
     monkeypatch.setattr(solvers, "accelerate", solvers.accelerate.py_func)
     plain = fista(problem, X, Y, epochs=25, tolerance=0.0)
-    np.testing.assert_allclose(plain.theta, compiled.theta, rtol=1e-11)
-    np.testing.assert_allclose(plain.history.objective, compiled.history.objective, rtol=1e-12)
+    np.testing.assert_allclose(plain.theta, fast.theta, rtol=1e-11)
+    np.testing.assert_allclose(plain.history.objective, fast.history.objective, rtol=1e-12)
 
 
 @intercepts

@@ -18,11 +18,12 @@ STOCHASTIC = [
 ]
 
 
-@pytest.mark.parametrize("estimator", STOCHASTIC)
-@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "CSR"])
+DENSE = [(estimator, np.asarray) for estimator in STOCHASTIC]
+SPARSE = [(estimator, sparse.csr_array) for estimator in STOCHASTIC if not estimator.hidden]
+
+
+@pytest.mark.parametrize(("estimator", "convert"), DENSE + SPARSE)
 def test_a_weight_is_a_number_of_copies_to_the_bit(estimator, convert):
-    if estimator.hidden and convert is not np.asarray:
-        pytest.skip("networks take dense inputs")
     y, copies = targets(estimator), WEIGHT.astype(int)
     shuffled = RNG.permutation(N)
     weights = clone(estimator).fit(convert(X[shuffled]), y[shuffled], sample_weight=WEIGHT[shuffled])
