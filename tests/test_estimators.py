@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -76,7 +77,6 @@ def test_sparse_inputs_are_dense_inputs(estimator):
 
 
 def test_feature_names_are_kept():
-    pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(X, columns=["a", "b", "c", "d"])
     model = GDRegressor().fit(table, Y)
     assert model.feature_names_in_.tolist() == ["a", "b", "c", "d"]
