@@ -93,7 +93,7 @@ class GDRegressor(RegressorMixin, Descent):
     Examples
     --------
     >>> import gdlearn as gd
-    >>> >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
+    >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
     >>> model = GDRegressor(loss="huber", penalty=gd.L2(0.01)).fit(X, y)
     >>> print(model.run_.status, model.coef_.round(1))
     """
@@ -160,7 +160,7 @@ class GDClassifier(ClassifierMixin, Descent):
     Examples
     --------
     >>> import gdlearn as gd
-    >>> >>> from sklearn.datasets import load_iris
+    >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> model = GDClassifier(penalty=gd.L2(0.01)).fit(X, y)
     >>> print(model.run_.status, model.score(X, y))
