@@ -65,7 +65,8 @@ class GDRegressor(RegressorMixin, Descent):
 
     Attributes
     ----------
-    coef_ : ndarray (d,)
+    coef_ : ndarray
+        The weights of a linear model, shape (d,).
     intercept_ : float
         Of a linear model.
     coefs_, intercepts_ : list of ndarray
@@ -76,8 +77,9 @@ class GDRegressor(RegressorMixin, Descent):
         What :func:`minimize` returned, its history included; of ``partial_fit`` the last pass.
     problem_, optimizer_, schedule_
         The records of the fit.
-    validation_loss_ : ndarray (n_iter_ + 1,)
-        With early stopping: the mean loss of the rows held out, at the start and after each epoch.
+    validation_loss_ : ndarray
+        Shape (n_iter_ + 1,). With early stopping: the mean loss of the rows held out, at the start and
+        after each epoch.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
@@ -93,7 +95,7 @@ class GDRegressor(RegressorMixin, Descent):
     Examples
     --------
     >>> import gdlearn as gd
-    >>> >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
+    >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
     >>> model = GDRegressor(loss="huber", penalty=gd.L2(0.01)).fit(X, y)
     >>> print(model.run_.status, model.coef_.round(1))
     """
@@ -151,16 +153,18 @@ class GDClassifier(ClassifierMixin, Descent):
 
     Attributes
     ----------
-    classes_ : ndarray (k,)
-        The labels, sorted.
-    coef_ : ndarray (1, d) for two classes, (k, d) for k
-    intercept_ : ndarray (1,) or (k,)
+    classes_ : ndarray
+        The labels, sorted; shape (k,).
+    coef_ : ndarray
+        Shape (1, d) for two classes, (k, d) for k.
+    intercept_ : ndarray
+        Shape (1,) or (k,).
         Of a linear model. The other attributes are as for :class:`GDRegressor`.
 
     Examples
     --------
     >>> import gdlearn as gd
-    >>> >>> from sklearn.datasets import load_iris
+    >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
     >>> model = GDClassifier(penalty=gd.L2(0.01)).fit(X, y)
     >>> print(model.run_.status, model.score(X, y))

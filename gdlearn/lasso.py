@@ -19,7 +19,7 @@ class Lasso(RegressorMixin, BaseEstimator):
     r"""Linear regression with few weights other than zero (Tibshirani 1996).
 
     Minimizes :math:`\frac{1}{2n} \lVert y - X w - b \rVert^2 + \alpha \lVert w \rVert_1` by coordinate
-    descent on a working set (:mod:`gdlearn.coordinate`). The convention is that of
+    descent on a working set (``gdlearn.coordinate``). The convention is that of
     ``sklearn.linear_model.Lasso``, which this class can replace: the squared error has a factor 1/2 here,
     unlike ``gd.SquaredError()``, and ``gdlearn.path.lasso_problem`` converts. With sample weights v, the
     first term is :math:`\sum_i v_i (y_i - x_i^\top w - b)^2 / (2 \sum_i v_i)`.
@@ -40,7 +40,8 @@ class Lasso(RegressorMixin, BaseEstimator):
 
     Attributes
     ----------
-    coef_ : ndarray (d,)
+    coef_ : ndarray
+        Shape (d,).
     intercept_ : float
     dual_gap_ : float
         The objective is at most this far above its minimum.

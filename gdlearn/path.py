@@ -51,7 +51,7 @@ def lasso_path(X, y, *, eps=1e-3, alphas=100, tol=1e-4, max_iter=1000):
     r"""The lasso along decreasing strengths of its penalty, each start from the solution before.
 
     For each alpha, minimizes :math:`\frac{1}{2n} \lVert y - X w \rVert^2 + \alpha \lVert w \rVert_1`
-    (Tibshirani 1996) by coordinate descent, as explained in :mod:`gdlearn.coordinate`. The arguments
+    (Tibshirani 1996) by coordinate descent, as explained in ``gdlearn.coordinate``. The arguments
     and the convention are scikit-learn's: there is no intercept, so center X and y first.
 
     Parameters

@@ -54,7 +54,7 @@ class Run(NamedTuple):
     status : str
         "converged", "max_epochs", "diverged" or "interrupted".
     problem : Problem
-    memory : Memory
+    memory : tuple
         All that the run carries; ``minimize(..., start=run)`` goes on from it.
     """
 

@@ -81,7 +81,7 @@ def fista(problem, X, y, *, epochs=10_000, tolerance=1e-6, start=None):
     tolerance : float
         Stop at a duality gap of at most ``tolerance`` times the objective at zero (for the squared
         error the mean square of y), looked at every ten iterations. Where no gap is known
-        (:func:`gdlearn.certificates.has_dual`), stop at a smallest subgradient of at most ``tolerance``
+        (``gdlearn.certificates.has_dual``), stop at a smallest subgradient of at most ``tolerance``
         times that at zero.
     start : array (p,), optional
         Zeros by default.

@@ -43,9 +43,8 @@ def test_grid_search_in_a_pipeline_finds_a_sane_strength():
     """Forty columns of noise beside one that counts: no penalty overfits, a huge one underfits."""
     noisy = np.column_stack([SCORES, RNG.standard_normal((N, 40))])
     grid = {"gdregressor__lam": [0.0, 0.3, 100.0]}
-    search = GridSearchCV(make_pipeline(StandardScaler(), GDRegressor()), grid).fit(
-        noisy, SCORES + 2.0 * RNG.standard_normal(N)
-    )
+    y = SCORES + 2.0 * RNG.standard_normal(N)
+    search = GridSearchCV(make_pipeline(StandardScaler(), GDRegressor()), grid).fit(noisy, y)
     assert search.best_params_ == {"gdregressor__lam": 0.3}
 
 

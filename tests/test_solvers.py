@@ -1,7 +1,5 @@
 """Solvers: the closed form against NumPy and scikit-learn, FISTA against its certificate."""
 
-import math
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -196,10 +194,10 @@ def test_where_no_gap_is_known_the_smallest_subgradient_says_when_to_stop(proble
 def test_the_rate_of_beck_and_teboulle_holds(compiled):
     """J(theta_k) - J* <= 2 L |theta_0 - theta*|^2 / (k + 1)^2, as long as no restart interferes."""
     rng = np.random.default_rng(0)
-    A = rng.standard_normal((40, 80)) * np.logspace(0.0, -2.0, 80)
-    target = A @ rng.standard_normal(80)
-    problem = gd.Problem(gd.Linear(80, intercept=False), penalty=gd.L1(1e-4))
-    end = fista(problem, A, target, tolerance=1e-12, epochs=100_000)
+    A = rng.standard_normal((20, 30)) * np.logspace(0.0, -1.5, 30)
+    target = A @ rng.standard_normal(30)
+    problem = gd.Problem(gd.Linear(30, intercept=False), penalty=gd.L1(1e-3))
+    end = fista(problem, A, target, tolerance=1e-9, epochs=20_000)
     run = fista(problem, A, target, tolerance=0.0, epochs=30)
     k = np.arange(1, 31)
     bound = 2.0 * problem.smoothness(A).L * np.square(end.theta).sum() / (k + 1.0) ** 2
@@ -249,4 +247,4 @@ def test_the_curvature_of_wide_data_is_a_bound(layout, intercept, monkeypatch):
 
 def test_data_of_zeros_have_no_curvature():
     run = fista(gd.Problem(gd.Linear(2, intercept=False), penalty=gd.L1(0.1)), np.zeros((3, 2)), [1.0, 2.0, 3.0])
-    assert run.status == "converged" and not run.theta.any() and math.isfinite(run.history.learning_rate[0])
+    assert run.status == "converged" and not run.theta.any() and np.isfinite(run.history.learning_rate[0])
