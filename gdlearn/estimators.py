@@ -94,8 +94,9 @@ class GDRegressor(RegressorMixin, Descent):
     --------
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
-    >>> model = GDRegressor(loss="huber", penalty=gd.L2(0.01)).fit(X, y)
+    >>> model = gd.GDRegressor(loss="huber", penalty=gd.L2(0.01)).fit(X, y)
     >>> print(model.run_.status, model.coef_.round(1))
+    converged [24.6 17.6]
     """
 
     @available_if(_takes_rows_as_they_come)
@@ -160,10 +161,10 @@ class GDClassifier(ClassifierMixin, Descent):
     Examples
     --------
     >>> import gdlearn as gd
-    >>> from sklearn.datasets import load_iris
-    >>> X, y = load_iris(return_X_y=True)
-    >>> model = GDClassifier(penalty=gd.L2(0.01)).fit(X, y)
-    >>> print(model.run_.status, model.score(X, y))
+    >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
+    >>> model = gd.GDClassifier(penalty=gd.L2(0.01)).fit(X, y > 150)
+    >>> print(model.run_.status, round(model.score(X, y > 150), 2))
+    converged 0.71
     """
 
     @available_if(_takes_rows_as_they_come)
