@@ -86,7 +86,7 @@ def test_a_wide_correlated_design(share):
     assert_optimal(X, y, alpha, model.coef_, model.intercept_, 1e-4)
 
 
-@pytest.mark.parametrize("share", [1e-4, 1e-8, 1e-12])
+@pytest.mark.parametrize("share", [1e-4, 1e-6, 1e-8])
 def test_a_lasso_too_weak_to_choose_interpolates_or_fits_like_least_squares(share):
     X, y = DESIGNS["more rows"]
     model = Lasso(share * largest_alpha(X, y), tol=1e-12, max_iter=10_000).fit(X, y)
