@@ -188,7 +188,7 @@ def _as_quiet_as_compiled(function):
 def _records(values):
     """The records among ``values``, nested ones included."""
     for value in values:
-        if isinstance(value, tuple):
+        if hasattr(type(value), "_fields"):
             yield value
             yield from _records(value)
 

@@ -52,7 +52,7 @@ class Run(NamedTuple):
         The final parameters (p,), or their average; of a diverged run the last with a finite objective.
     history : History
     status : str
-        "converged", "max_epochs", "diverged" or "interrupted".
+        "converged", "max_epochs", "diverged", "interrupted", or "stopped_early" by an estimator.
     problem : Problem
     memory : tuple
         All that the run carries; ``minimize(..., start=run)`` goes on from it.
