@@ -4,7 +4,8 @@ import importlib
 
 from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
 from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, Lion, RMSProp
-from .certificates import certificate, duality_gap, gradient_bound
+from .certificates import Certificate, certificate, duality_gap, gradient_bound
+from .closed import Solution
 from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
 from .muon import Muon
@@ -61,6 +62,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "BinaryCrossEntropy",
+    "Certificate",
     "Clip",
     "Constant",
     "Cosine",
@@ -83,6 +85,7 @@ __all__ = [
     "Relu",
     "Run",
     "Smoothness",
+    "Solution",
     "SquaredError",
     "Step",
     "Tanh",

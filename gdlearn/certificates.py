@@ -33,7 +33,8 @@ class Certificate(NamedTuple):
 
     Attributes
     ----------
-    kind : {"duality gap", "gradient bound", "none"}
+    kind : str
+        "duality gap", "gradient bound" or "none".
     bound : float
         Infinite where nothing is known.
     """
@@ -56,7 +57,7 @@ def conjugate(loss, U, Y):
 
 @generic
 def strengths(penalty):
-    """The factors (a, c) of a |w| + c/2 w^2, the form that the penalty must have."""
+    r"""The factors (a, c) of :math:`a |w| + c w^2 / 2`, the form that the penalty must have."""
     return 0.0, 0.0
 
 

@@ -23,7 +23,8 @@ class Solution(NamedTuple):
 
     Attributes
     ----------
-    theta : ndarray (p,)
+    theta : ndarray
+        Shape (p,).
     history : History
         One entry per iteration; of a closed form the solution only.
     status : str
