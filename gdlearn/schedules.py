@@ -120,7 +120,8 @@ def _(schedule, t):
 class Cosine(NamedTuple):
     r"""Half a cosine wave down to the final rate (Loshchilov and Hutter 2017).
 
-    :math:`\eta_t = \eta_T + \tfrac12 (\eta - \eta_T) (1 + \cos(\pi \min(t, T) / T))`.
+    :math:`\eta_t = \eta_T + \tfrac12 (\eta - \eta_T) (1 + \cos \pi s)` with
+    :math:`s = \min(t, T) / T`.
 
     Parameters
     ----------

@@ -25,8 +25,10 @@ def loss(record, z, y):
         case gd.BinaryCrossEntropy():
             return -sum(b * math.log(sigmoid(a)) + (1.0 - b) * math.log(sigmoid(-a)) for a, b in pairs)
         case gd.CrossEntropy(temperature, label_smoothing):
-            q = softmax([a / temperature for a in z])
-            return -sum(p * math.log(c) for p, c in zip(smoothed(y, label_smoothing), q, strict=True))
+            scaled, targets = [a / temperature for a in z], smoothed(y, label_smoothing)
+            top = max(scaled)
+            log_total = top + math.log(sum(math.exp(a - top) for a in scaled))
+            return sum(p * (log_total - a) for p, a in zip(targets, scaled, strict=True))
 
 
 def slopes(record, z, y):
@@ -55,8 +57,9 @@ def sigmoid(z):
 
 
 def softmax(z):
-    total = sum(math.exp(a) for a in z)
-    return [math.exp(a) / total for a in z]
+    top = max(z)
+    total = sum(math.exp(a - top) for a in z)
+    return [math.exp(a - top) / total for a in z]
 
 
 def smoothed(y, share):
