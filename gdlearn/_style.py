@@ -7,7 +7,15 @@ COLORS = {
     "momentum": "#D55E00",
     "Nesterov": "#009E73",
     "SGD": "#CC79A7",
+    "mini-batch": "#8C564B",
+    "averaging": "#A87400",
+    "Adam": "#2E93C9",
     "theory": "#333333",
+    # Not methods, and never in one picture with them:
+    "training": "#0072B2",
+    "test": "#D55E00",
+    "L2": "#0072B2",
+    "L1": "#D55E00",
 }
 PAPER, INK, AXIS, PETROL = "#FBFAF7", "#333333", "#8C8A84", "#0A6C74"
 SCALE = 100  # pixels per inch at which a picture is shown; it holds twice as many, for dense screens
@@ -44,7 +52,7 @@ STYLE = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.xmargin": 0.01,
-    "axes.prop_cycle": f"cycler('color', {list(COLORS.values())})",
+    "axes.prop_cycle": f"cycler('color', {list(dict.fromkeys(COLORS.values()))})",
     "figure.constrained_layout.h_pad": 0.10,
     "figure.constrained_layout.w_pad": 0.12,
     "lines.linewidth": 2.0,
