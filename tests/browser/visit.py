@@ -11,6 +11,7 @@ ALLOWED = (
     "strict mode: ",  # ajv inside the widget manager, about its own schemas
 )
 READY = f"""async () => {{
+    if (!document.querySelector('main')) return false; // the first page only leads to another
     if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
     const views = document.querySelectorAll('script[type="{WIDGET}"]');
     const drawn = [...document.querySelectorAll('.widget-subarea')].filter(area => area.children.length);
@@ -37,7 +38,10 @@ class Visit:
 
     def __init__(self, browser, base, page):
         self.base, self.outside, self.complaints = base, [], []
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+        # Without motion: a color on its way from one theme to the other is neither's.
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
+        )
         self.context.route("**/*", self.block)
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
@@ -46,6 +50,11 @@ class Visit:
         self.page.on("response", self.answer)
         self.page.goto(base + page)
         self.page.wait_for_function(READY)
+
+    def show(self, theme, width=1280):
+        """Shows the page in a theme, "light" or "dark", at a width in CSS pixels."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
 
     def block(self, route):
         """Lets through what the pages serve themselves."""
