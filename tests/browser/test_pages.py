@@ -10,6 +10,8 @@ from visit import PAGES
 
 pytestmark = pytest.mark.browser
 SCREENSHOTS = PAGES.parent / "screenshots" if os.environ.get("SCREENSHOTS") else None
+# In the page as it is, in templates, and in the widgets' state, where quotes are escaped.
+PICTURE = re.compile(r"""<img\b(?=[^>]*_images/)[^>]*>""")
 LIMIT = 3e6  # bytes of a page and its pictures
 WIDTHS = [1280, 640, 390]  # a desk; the same at a zoom of 200 %, as a browser lays it out; a phone
 THEMES = ["light", "dark"]
@@ -67,6 +69,12 @@ def test_formulas_are_typeset(opened):
 def test_pictures_have_alternative_text(opened):
     nameless = opened.page.locator("img:not([alt]), img[alt='']:not([role=presentation])")
     assert nameless.evaluate_all("images => images.map(image => image.outerHTML.slice(0, 120))") == []
+
+
+def test_alternative_texts_have_numbers(page):
+    """Also those of the frames that are not seen at first."""
+    text = (PAGES / page).read_text(encoding="utf-8").replace('\\"', '"')
+    assert [picture for picture in PICTURE.findall(text) if not re.search(r'alt="[^"]*\d[^"]*"', picture)] == []
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -1,5 +1,6 @@
 """The built pages, and one of them in a fresh browser context with a record of what it asks for and complains of."""
 
+import re
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -36,13 +37,13 @@ class Visit:
     hosts that it asked for, `visit.complaints` what it wrote on the console.
     """
 
-    def __init__(self, browser, base, page):
+    def __init__(self, browser, base, page, offline=False):
         self.base, self.outside, self.complaints = base, [], []
         # Without motion: a color on its way from one theme to the other is neither's.
         self.context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
+            viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce", offline=offline
         )
-        self.context.route("**/*", self.block)
+        self.context.route(re.compile(rf"^(?!{re.escape(base)}|data:|blob:)"), self.block)
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.on("console", self.note)
@@ -57,12 +58,9 @@ class Visit:
         self.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
 
     def block(self, route):
-        """Lets through what the pages serve themselves."""
-        if route.request.url.startswith((self.base, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
+        """Refuses what the pages do not serve themselves."""
+        self.outside.append(route.request.url)
+        route.abort()
 
     def note(self, message):
         if message.type in {"error", "warning"} and not any(text in message.text for text in ALLOWED):
