@@ -14,6 +14,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 import bib_style
+import frames
+import gallery
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHES = ROOT / "_build" / "notebook-cache"
@@ -98,6 +100,11 @@ class WriteRuntimes(SphinxPostTransform):
             node.replace_self(nodes.Text(in_words(measured["runtime"])))
 
 
+def lighten_pages(app, exception):
+    if not exception and app.builder.format == "html":
+        frames.lighten(Path(app.outdir))
+
+
 def in_words(seconds):
     """0.4 s, 11 s, 3 min"""
     if seconds < 0.95:
@@ -107,10 +114,12 @@ def in_words(seconds):
 
 def setup(app):
     bib_style.register()
+    gallery.setup(app)
     app.add_node(runtime)
     app.add_role("runtime", RuntimeRole())
     app.add_post_transform(WriteRuntimes)
     app.connect("config-inited", key_the_cache, priority=1)
     app.connect("html-page-context", tidy_scripts, priority=900)
     app.connect("html-page-context", mend_back_links)
+    app.connect("build-finished", lighten_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

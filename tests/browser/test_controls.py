@@ -1,81 +1,92 @@
-"""Every control of every experiment answers to the keyboard, without a kernel, over http and from a file."""
+"""Each control of each experiment shows the picture of its value: by pointer, and by keyboard without a network."""
 
 import pytest
 from playwright.sync_api import TimeoutError
 
-from visit import PAGES, Visit, pages_with_experiments
+import expected
+from visit import PAGES, Visit
 
 pytestmark = pytest.mark.browser
 
-CONTROLS = ".widget-subarea .noUi-handle, .widget-subarea select"
-OTHERS = ".widget-subarea :is(input, textarea, button):not([disabled])"
-NAME = "control => control.getAttribute('aria-label') || control.labels?.[0]?.textContent"
-# Where a control stands, the value that a screen reader says, and the pictures that are seen; only those count that
-# have an alternative text
-STATE = """control => ({
-    place: control.ariaValueNow ?? String(control.selectedIndex),
-    last: control.ariaValueMax ?? String(control.length - 1),
-    value: control.getAttribute('aria-valuetext') ?? control.selectedOptions[0].textContent,
-    picture: [...control.closest('.widget-subarea').querySelectorAll('img')]
-        .filter(image => image.alt && image.checkVisibility()).map(image => image.alt + image.src).join(),
+EXPERIMENTS = ".widget-subarea"
+CONTROLS = ".noUi-handle"
+OTHERS = ".widget-subarea :is(input, textarea, select, button):not([disabled], .widget-play *)"
+# The name and the value that a screen reader says, the value and the pictures that are seen.
+STATE = """handle => ({
+    name: handle.ariaLabel,
+    index: Number(handle.ariaValueNow),
+    said: handle.ariaValueText,
+    text: handle.closest('.widget-inline-hbox').querySelector('.widget-readout').textContent,
+    pictures: [...handle.closest('.widget-subarea').querySelectorAll('img')]
+        .filter(image => image.checkVisibility()).map(image => [image.alt, image.getAttribute('src')]),
 })"""
-ANSWERED = f"""([control, before]) => {{
-    const now = ({STATE})(control);
-    return ['place', 'value', 'picture'].every(part => now[part] !== before[part]);
+ANSWERED = f"""([handle, wanted]) => {{
+    const now = ({STATE})(handle);
+    return now.said === wanted.text
+        && Object.keys(wanted).every(part => JSON.stringify(now[part]) === JSON.stringify(wanted[part]));
 }}"""
 
 
-def press(page, control, key):
-    """Presses a key on a control and waits until it moved, says another value and shows another picture."""
-    before = control.evaluate(STATE)
-    control.press(key)
+def check(page, handle, wanted):
+    """Waits until a control and the pictures are as wanted."""
     try:
-        page.wait_for_function(ANSWERED, arg=[control.element_handle(), before], timeout=10_000)
+        page.wait_for_function(ANSWERED, arg=[handle.element_handle(), wanted], timeout=30_000)
     except TimeoutError:
-        now = control.evaluate(STATE)
-        dead = [part for part in ("place", "value", "picture") if now[part] == before[part]]
-        pytest.fail(f"{control.evaluate(NAME)} = {before['value']}: same {' and '.join(dead)} after {key}")
-    return control.evaluate(STATE)
+        assert handle.evaluate(STATE) == wanted | {"name": "...", "said": wanted["text"]}
 
 
-def is_first(state):
-    return float(state["place"]) == 0
+def by_keyboard(page, handle, index, last):
+    """Moves a slider to its first, last or another value."""
+    if index in (0, last):
+        handle.press("End" if index else "Home")
+    else:
+        for _ in range(index):  # it stands at the first
+            handle.press("ArrowRight")
 
 
-def is_last(state):
-    return float(state["place"]) == float(state["last"])
+def by_pointer(page, handle, index, last):
+    """Drags the handle of a slider to a value."""
+    handle.evaluate("handle => handle.scrollIntoView({block: 'center'})")
+    start, track = (
+        handle.bounding_box(),
+        handle.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box(),
+    )
+    height = start["y"] + start["height"] / 2
+    page.mouse.move(start["x"] + start["width"] / 2, height)
+    page.mouse.down()
+    page.mouse.move(track["x"] + track["width"] * index / last, height, steps=3)
+    page.mouse.up()
 
 
-def try_control(page, control):
-    """Moves one control through all its values and from end to end."""
-    assert control.evaluate(NAME), "a control has no accessible name"
-    state = control.evaluate(STATE)
-    assert state["picture"], "an experiment shows no picture"
-    first = state = state if is_first(state) else press(page, control, "Home")
-    while not is_last(state):
-        state = press(page, control, "ArrowRight")
-    last, state = state, press(page, control, "ArrowLeft")
-    assert first == (state if is_first(state) else press(page, control, "Home"))
-    assert last == press(page, control, "End")
+def try_experiment(page, area, experiment, move):
+    """Brings each control to its first, middle and last value, and compares what is seen."""
+    handles = area.locator(CONTROLS)
+    assert handles.count() == len(experiment.names) > 0
+    for number, labels in enumerate(experiment.labels):
+        handle, last = handles.nth(number), len(labels) - 1
+        assert handle.evaluate(STATE)["name"], "a control has no accessible name"
+        check(page, handle, experiment.seen(number))
+        for index in sorted({0, (last + 1) // 2, last}):
+            move(page, handle, index, last)
+            check(page, handle, experiment.move(number, index))
 
 
-def try_all(visit):
-    controls = visit.page.locator(CONTROLS)
-    assert controls.count() > 0, "widgets, but no control"
+def try_page(visit, experiments, move):
+    areas = visit.page.locator(EXPERIMENTS)
+    assert areas.count() == len(experiments) > 0
     assert visit.page.locator(OTHERS).count() == 0, "a control of a kind that this test does not know"
-    for number in range(controls.count()):
-        try_control(visit.page, controls.nth(number))
+    for number, experiment in enumerate(experiments):
+        try_experiment(visit.page, areas.nth(number), experiment, move)
     assert visit.complaints == []
     assert visit.outside == []
 
 
-def test_experiments_answer(experiments_page, server, browser):
+def test_pointer(experiments_page, server, browser):
     with Visit(browser, server, experiments_page) as visit:
-        try_all(visit)
+        try_page(visit, expected.in_page(experiments_page), by_pointer)
 
 
-def test_experiments_answer_from_a_file(browser):
-    page = pages_with_experiments()[0]
-    with Visit(browser, PAGES.as_uri() + "/", page) as visit:
+def test_keyboard_from_a_file(experiments_page, browser):
+    with Visit(browser, PAGES.as_uri() + "/", experiments_page, offline=True) as visit:
         assert visit.page.locator("mjx-container").count() > 0
-        try_all(visit)
+        try_page(visit, expected.in_page(experiments_page), by_keyboard)

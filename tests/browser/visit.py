@@ -1,5 +1,6 @@
 """The built pages, and one of them in a fresh browser context with a record of what it asks for and complains of."""
 
+import re
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -11,6 +12,7 @@ ALLOWED = (
     "strict mode: ",  # ajv inside the widget manager, about its own schemas
 )
 READY = f"""async () => {{
+    if (!document.querySelector('main')) return false; // the first page only leads to another
     if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
     const views = document.querySelectorAll('script[type="{WIDGET}"]');
     const drawn = [...document.querySelectorAll('.widget-subarea')].filter(area => area.children.length);
@@ -35,10 +37,13 @@ class Visit:
     hosts that it asked for, `visit.complaints` what it wrote on the console.
     """
 
-    def __init__(self, browser, base, page):
+    def __init__(self, browser, base, page, offline=False):
         self.base, self.outside, self.complaints = base, [], []
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-        self.context.route("**/*", self.block)
+        # Without motion: a color on its way from one theme to the other is neither's.
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce", offline=offline
+        )
+        self.context.route(re.compile(rf"^(?!{re.escape(base)}|data:|blob:)"), self.block)
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.on("console", self.note)
@@ -47,13 +52,15 @@ class Visit:
         self.page.goto(base + page)
         self.page.wait_for_function(READY)
 
+    def show(self, theme, width=1280):
+        """Shows the page in a theme, "light" or "dark", at a width in CSS pixels."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+
     def block(self, route):
-        """Lets through what the pages serve themselves."""
-        if route.request.url.startswith((self.base, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
+        """Refuses what the pages do not serve themselves."""
+        self.outside.append(route.request.url)
+        route.abort()
 
     def note(self, message):
         if message.type in {"error", "warning"} and not any(text in message.text for text in ALLOWED):
