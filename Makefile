@@ -2,8 +2,8 @@
 # make test    everything: library, formulas, notebooks, pages in a browser
 # make serve   the pages on http://localhost:8000
 # make .venv   only the Python environment in which all of it runs
-# make lint    only the style of code and notebooks
-# make lock    newer versions of what requirements*.txt pin
+# make lint    only the style of code and notebooks, and the types of the library
+# make lock    newer versions of what requirements*.txt pin (make lock UPGRADE= only adds what is missing)
 # make clean   forgets every page and computed result
 
 PYTHON ?= python3
@@ -11,7 +11,8 @@ BIN := .venv/bin
 PAGES := _build/html
 SOURCES := $(shell find book gdlearn tools web -mindepth 1 -not -path '*/.*' -not -path '*/__pycache__*' -not -path 'web/vendor*')
 
-LOCK = _build/lock-env/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+UPGRADE ?= --upgrade
+LOCK = _build/lock-env/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --fork-strategy fewest \
 	--no-emit-package gdlearn --annotation-style line --custom-compile-command "make lock"
 
 .PHONY: book test serve .venv lint lock clean
@@ -31,6 +32,7 @@ serve: book
 lint: $(BIN)/.test-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/python tools/notebooks.py check book
 
 lock:

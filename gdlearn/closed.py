@@ -5,9 +5,11 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import linalg, sparse
 
 from . import validation
+from ._types import Matrix
 from .certificates import Certificate, certificate, strengths, subgradient_norm
 from .losses import SquaredError
 from .models import Linear, size
@@ -41,7 +43,7 @@ class Solution(NamedTuple):
     certificate: Certificate
 
     @property
-    def epochs(self):
+    def epochs(self) -> int:
         """The number of iterations done."""
         return len(self.history.objective) - 1
 
@@ -53,7 +55,7 @@ class Solution(NamedTuple):
         )
 
 
-def closed_form(problem, X, y, *, method=None):
+def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None = None) -> Solution:
     r"""Solve least squares or ridge regression at once.
 
     With columns and y centered for the intercept, the gradient of
@@ -105,11 +107,11 @@ def closed_form(problem, X, y, *, method=None):
     W = _solve(X, Y - center, means, n * strengths(problem.penalty)[1] / 2.0, method)
     theta = np.concatenate([W.T.ravel(), center - means @ W] if intercept else [W.T.ravel()]).astype(dtype)
     end = problem.objective(theta, X, y), math.nan, subgradient_norm(problem, theta, X, y), time.perf_counter() - began
-    history = History(*(np.array([value]) for value in end), None)
+    history = History(*(np.array([value]) for value in end))
     return Solution(theta, history, "converged", problem, certificate(problem, theta, X, y))
 
 
-def distance_to_closed_form(problem, theta, X, y):
+def distance_to_closed_form(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
     r"""The distance :math:`\lVert \theta - \theta^* \rVert` to the closed form.
 
     Parameters

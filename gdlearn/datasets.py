@@ -1,11 +1,12 @@
 """Data of the course: real data that ship with packages, and problems with a known answer."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import validation
 
 
-def quadratic(curvatures, center=None):
+def quadratic(curvatures: ArrayLike, center: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
     r"""Data on which least squares is a quadratic bowl with the given curvatures.
 
     With ``Linear(d, intercept=False)`` and ``SquaredError()`` the objective is exactly
@@ -40,7 +41,7 @@ def quadratic(curvatures, center=None):
     return X, X @ c
 
 
-def diabetes(*features, standardize=False):
+def diabetes(*features: str, standardize: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Ten measurements of 442 patients, and their disease one year later (Efron et al. 2004).
 
     The columns, in their own units: age, sex, bmi, bp, s1 to s6. The file ships with scikit-learn.

@@ -40,7 +40,7 @@ class History(NamedTuple):
     learning_rate: np.ndarray
     gradient_norm: np.ndarray
     seconds: np.ndarray
-    theta: np.ndarray | None
+    theta: np.ndarray | None = None
 
 
 class Run(NamedTuple):
@@ -77,7 +77,7 @@ class Run(NamedTuple):
         return run_card(self)
 
     @property
-    def epochs(self):
+    def epochs(self) -> int:
         """The number of epochs done."""
         return len(self.history.objective) - 1
 

@@ -1,12 +1,16 @@
 """Minimize: the front door of the training loop."""
 
+import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import validation
+from ._types import Matrix, Record, Seed
 from .checkpoints import Checkpoint
 from .loop import Memory, Method, train
 from .models import initial, size
@@ -23,30 +27,31 @@ NEVER = 2**62
 
 
 def minimize(
-    problem,
-    X,
-    y,
+    problem: Problem,
+    X: Matrix,
+    y: ArrayLike,
     *,
-    optimizer=SGD(),  # noqa: B008 (records are immutable)
-    schedule=0.1,
-    batch_size=None,
-    epochs=100,
-    seed=0,
-    sampling="reshuffle",
-    start=None,
-    tolerance=1e-8,
-    average=0.0,
-    path=False,
-    callback=None,
-    checkpoint=None,
-):
+    optimizer: Record = SGD(),  # noqa: B008 (records are immutable)
+    schedule: Record | float = 0.1,
+    batch_size: int | None = None,
+    epochs: int = 100,
+    seed: Seed = 0,
+    sampling: str = "reshuffle",
+    start: ArrayLike | Run | None = None,
+    tolerance: float = 1e-8,
+    average: float = 0.0,
+    path: bool = False,
+    callback: Callable[[int, float], object] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Run:
     """Minimize a problem on data, one step per batch.
 
     Parameters
     ----------
     problem : Problem
-    X : array (n, d)
-        float32 or float64 decides the precision of the run; C-contiguous arrays are not copied.
+    X : array or sparse matrix (n, d)
+        float32 or float64 decides the precision of the run; dense arrays in C order are not
+        copied, those in Fortran order are, once.
     y : array (n,), or (n, k) for k outputs
         Labels 0 to k - 1 for the cross-entropies.
     optimizer : optimizer
@@ -117,7 +122,7 @@ def minimize(
     else:
         memory = _memory(problem, method, start, _generator(seed), data)
     theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
-    history = History(*np.full((4, epochs + 1), np.nan), theta)
+    history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=theta)
     saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
     code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:
