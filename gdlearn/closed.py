@@ -2,7 +2,6 @@
 
 import math
 import time
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,52 +9,17 @@ from scipy import linalg, sparse
 
 from . import validation
 from ._types import Matrix
-from .certificates import Certificate, certificate, strengths, subgradient_norm
+from .certificates import certificate, strengths, subgradient_norm
 from .losses import SquaredError
 from .models import Linear, size
 from .penalties import L2, NoPenalty
 from .problem import Problem
-from .results import History
+from .results import History, Run
 
 METHODS = ("qr", "normal")
 
 
-class Solution(NamedTuple):
-    """The result of a solver: a run, and what is proved of its end.
-
-    Attributes
-    ----------
-    theta : ndarray
-        Shape (p,).
-    history : History
-        One entry per iteration; of a closed form the solution only.
-    status : str
-        "converged" or "max_epochs".
-    problem : Problem
-    certificate : Certificate
-        Such as ``Certificate(kind="duality gap", bound=1e-9)``: no theta has an objective lower by more.
-    """
-
-    theta: np.ndarray
-    history: History
-    status: str
-    problem: Problem
-    certificate: Certificate
-
-    @property
-    def epochs(self) -> int:
-        """The number of iterations done."""
-        return len(self.history.objective) - 1
-
-    def __repr__(self):
-        kind, bound = self.certificate
-        proved = f"{kind} {bound:.2g}" if math.isfinite(bound) else "no certificate"
-        return (
-            f"Solution: {self.status} after {self.epochs} epochs, objective {self.history.objective[-1]:.6g}, {proved}"
-        )
-
-
-def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None = None) -> Solution:
+def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None = None) -> Run:
     r"""Solve least squares or ridge regression at once.
 
     With columns and y centered for the intercept, the gradient of
@@ -76,7 +40,7 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
 
     Returns
     -------
-    Solution
+    Run
 
     Raises
     ------
@@ -108,7 +72,7 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
     theta = np.concatenate([W.T.ravel(), center - means @ W] if intercept else [W.T.ravel()]).astype(dtype)
     end = problem.objective(theta, X, y), math.nan, subgradient_norm(problem, theta, X, y), time.perf_counter() - began
     history = History(*(np.array([value]) for value in end))
-    return Solution(theta, history, "converged", problem, certificate(problem, theta, X, y))
+    return Run(theta, history, "converged", problem, certificate=certificate(problem, theta, X, y))
 
 
 def distance_to_closed_form(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:

@@ -179,6 +179,8 @@ class Descent(BaseEstimator):
         """The problem of the parameters, for the columns and the targets of the fit."""
         loss, outputs = self._loss()
         if self.hidden:
+            if not self.fit_intercept:
+                raise ValueError("hidden layers always have intercepts; pass fit_intercept=True")
             activation = words.record(self.activation, words.ACTIVATIONS, "activation")
             model = MLP(self.n_features_in_, self.hidden, outputs, activation)
         else:

@@ -32,7 +32,7 @@ class GDRegressor(RegressorMixin, Descent):
     lam : float
         The strength of a penalty given as a word.
     fit_intercept : bool
-        Whether a linear model has an intercept. Networks always have.
+        Whether a linear model has an intercept. Networks always have one per unit.
     hidden : tuple of int
         The units of each hidden layer; none, the default, is a linear model.
     activation : activation or {"relu", "tanh"}

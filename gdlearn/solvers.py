@@ -11,13 +11,13 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from . import losses, penalties, validation
 from ._types import Matrix
 from .certificates import certificate, duality_gap, has_dual, subgradient_norm
-from .closed import Solution, closed_form, distance_to_closed_form
+from .closed import closed_form, distance_to_closed_form
 from .generic import compiled
 from .models import Linear, size, weights
 from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number
-from .results import History
+from .results import History, Run
 
 __all__ = ["closed_form", "distance_to_closed_form", "fista"]
 # So many iterations lie between two looks at the duality gap.
@@ -67,7 +67,7 @@ def fista(
     epochs: int = 10_000,
     tolerance: float = 1e-6,
     start: ArrayLike | None = None,
-) -> Solution:
+) -> Run:
     r"""Minimize a convex problem by accelerated proximal gradient steps (FISTA), with adaptive restart.
 
     With :math:`\eta = 1 / L` and :math:`t_{k+1} = (1 + \sqrt{1 + 4 t_k^2}) / 2`,
@@ -98,7 +98,7 @@ def fista(
 
     Returns
     -------
-    Solution
+    Run
         ``history.objective`` has the start and one entry per iteration; the certificate is of the end.
 
     Raises
@@ -134,7 +134,7 @@ def fista(
     history = History(*(a[:done] for a in history[:4]))
     history.learning_rate[:], history.seconds[:] = lr, np.linspace(0.0, time.perf_counter() - began, done)
     status = "converged" if finished else "max_epochs"
-    return Solution(track.theta, history, status, asked, certificate(asked, track.theta, X, y))
+    return Run(track.theta, history, status, asked, certificate=certificate(asked, track.theta, X, y))
 
 
 def distance(problem, theta, X, y):

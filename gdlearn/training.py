@@ -68,7 +68,7 @@ def minimize(
     start : array (p,) or Run, optional
         The first theta; by default zeros for ``Linear``, random by the seed for ``MLP``. A ``Run`` goes on
         where it stopped: with its theta, the memory of its optimizer, the number of its next step and its
-        generator (``seed`` is ignored), on the same rows or others.
+        generator (``seed`` is ignored), on the same rows or others; that of a solver gives its theta.
     tolerance : float
         Stop as converged once the norm of the gradient (the smallest subgradient for a penalty with a
         kink) is at most this.
@@ -82,7 +82,8 @@ def minimize(
         makes one. If it returns True, the run stops as "interrupted", as it does at Ctrl-C.
     checkpoint : path, optional
         A file that keeps the state of the run. If it is there, the run goes on from it, to the same
-        bits as without the interruption.
+        bits as without the interruption. It may be given more epochs; with ``average``, so many that the
+        average begins no earlier than where it stopped.
 
     Returns
     -------
@@ -116,6 +117,8 @@ def minimize(
     problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
     method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, len(data.Y))
+    if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
+        start = start.theta
     if isinstance(start, Run):
         memory = _continued(problem, method, start.memory, data)
         method = method._replace(average_from=method.average_from + int(memory.t[0]))
