@@ -30,6 +30,22 @@ def pages_with_experiments():
     return [page for page in built_pages("book") if WIDGET in (PAGES / page).read_text(encoding="utf-8")]
 
 
+def closed_to(browser, base, **options):
+    """A browser context that asks no address but those under `base`, and a list of the others it was asked for.
+
+    It shows no motion: a color on its way from one theme to the other is neither's.
+    """
+    desk = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "reduced_motion": "reduce"}
+    context, outside = browser.new_context(**desk, **options), []
+
+    def refuse(route):
+        outside.append(route.request.url)
+        route.abort()
+
+    context.route(re.compile(rf"^(?!{re.escape(base)}|data:|blob:)"), refuse)
+    return context, outside
+
+
 class Visit:
     """`with Visit(browser, base, page) as visit:` opens a page and waits until all of it is drawn.
 
@@ -38,12 +54,8 @@ class Visit:
     """
 
     def __init__(self, browser, base, page, offline=False):
-        self.base, self.outside, self.complaints = base, [], []
-        # Without motion: a color on its way from one theme to the other is neither's.
-        self.context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce", offline=offline
-        )
-        self.context.route(re.compile(rf"^(?!{re.escape(base)}|data:|blob:)"), self.block)
+        self.complaints = []
+        self.context, self.outside = closed_to(browser, base, offline=offline)
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)
         self.page.on("console", self.note)
@@ -56,11 +68,6 @@ class Visit:
         """Shows the page in a theme, "light" or "dark", at a width in CSS pixels."""
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
-
-    def block(self, route):
-        """Refuses what the pages do not serve themselves."""
-        self.outside.append(route.request.url)
-        route.abort()
 
     def note(self, message):
         if message.type in {"error", "warning"} and not any(text in message.text for text in ALLOWED):
