@@ -17,7 +17,6 @@ LOCK = _build/lock-env/bin/uv pip compile --quiet $(UPGRADE) --universal --pytho
 	--no-emit-package gdlearn --annotation-style line --custom-compile-command "make lock"
 
 LIBRARY = $(wildcard tests/test_*.py) gdlearn
-NUMBA_MATTERS = $(patsubst %,tests/test_%.py,checkpoints divergence generic lasso networks problem records schedules sparse) gdlearn
 
 .PHONY: book test plain serve .venv lint lock clean
 
@@ -29,13 +28,13 @@ test: .venv lint $(PAGES)/.complete
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not plain"
 	$(MAKE) plain
 
-# The library's tests without machine code, which shows what they cover, and those of what Numba could change without it.
+# The library's tests in plain Python, where it is seen what they cover; then where there is no Numba at all.
 plain: $(BIN)/.test-ready
 	rm -rf _build/coverage
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile $(LIBRARY)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
-	GDLEARN_TESTS=no-numba $(BIN)/python -m pytest -n 2 --dist loadfile $(NUMBA_MATTERS)
+	GDLEARN_TESTS=no-numba $(BIN)/python -m pytest -n 2 --dist loadfile -m "not plain" $(LIBRARY)
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(PAGES) 8000

@@ -1,13 +1,16 @@
-"""Names of types for the signatures of the front door; the kernels need none."""
+"""Names of types for the signatures of the front door (the kernels need none), and a look at a type."""
 
+import sys
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
 
-Matrix: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
+if TYPE_CHECKING:
+    from scipy import sparse
+
+Matrix: TypeAlias = "ArrayLike | sparse.sparray | sparse.spmatrix"
 Weights: TypeAlias = ArrayLike | None  # one per row; None where all are 1
 Record: TypeAlias = tuple[Any, ...]  # a NamedTuple with kernels
 Seed: TypeAlias = int | np.random.Generator
@@ -22,3 +25,9 @@ class GenericFunction(Protocol):
     def kernel(self, record: type) -> Callable[[Kernel], Kernel]: ...
 
     def dispatch(self, cls: type) -> Kernel: ...
+
+
+def issparse(X):
+    """Whether X is a sparse matrix, without the import of scipy.sparse: where that was not imported, nothing is."""
+    module = sys.modules.get("scipy.sparse")
+    return module is not None and module.issparse(X)

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import LinearOperator, eigsh
+import scipy
 
 from . import losses, penalties
+from ._types import issparse
 from .generic import has_kernel
 from .models import Linear, second_moments
 from .optimizers import stability_limit
@@ -33,7 +33,7 @@ def learning_rate(problem, optimizer, X, weight, batch_size):
         return RATE
     A = weighted_inputs(problem.model, X, weight)
     n, m = len(weight), batch_size
-    steepest = (A.multiply(A) if sparse.issparse(A) else A * A).sum(axis=1).max()
+    steepest = (A.multiply(A) if issparse(A) else A * A).sum(axis=1).max()
     share = n * (m - 1) / (m * (n - 1)) if n > 1 else 1.0
     L = c * (share * largest_eigenvalue(A) + (1.0 - share) * steepest) + penalties.curvature(problem.penalty)
     return float(1.0 / L) if L > 0.0 else RATE
@@ -42,9 +42,9 @@ def learning_rate(problem, optimizer, X, weight, batch_size):
 def weighted_inputs(model, X, weight):
     """The rows of X, with the intercept's 1, times the roots of their weights."""
     X, root = X.astype(np.float64), np.sqrt(weight)[:, None]
-    if not sparse.issparse(X):
+    if not issparse(X):
         return (np.hstack([X, np.ones_like(root)]) if model.intercept else X) * root
-    return (sparse.hstack([X, np.ones_like(root)]) if model.intercept else X).multiply(root).tocsr()
+    return (scipy.sparse.hstack([X, np.ones_like(root)]) if model.intercept else X).multiply(root).tocsr()
 
 
 def largest_eigenvalue(A):
@@ -52,5 +52,5 @@ def largest_eigenvalue(A):
     n, d = A.shape
     if d <= MANY:
         return np.linalg.eigvalsh(second_moments(Linear(d, intercept=False), A))[-1]
-    products = LinearOperator((d, d), matvec=lambda v: A.T @ (A @ v) / n, dtype=np.float64)
-    return eigsh(products, k=1, v0=np.ones(d), return_eigenvectors=False)[0]
+    products = scipy.sparse.linalg.LinearOperator((d, d), matvec=lambda v: A.T @ (A @ v) / n, dtype=np.float64)
+    return scipy.sparse.linalg.eigsh(products, k=1, v0=np.ones(d), return_eigenvectors=False)[0]

@@ -19,8 +19,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import entr, expit
 
 from . import validation
 from ._types import Matrix
@@ -76,13 +76,13 @@ def _(loss, U, Y):
 
 @slopes.kernel(BinaryCrossEntropy)
 def _(loss, Z, Y):
-    return expit(Z) - Y
+    return scipy.special.expit(Z) - Y
 
 
 @conjugate.kernel(BinaryCrossEntropy)
 def _(loss, U, Y):
     q = np.clip(U + Y, 0.0, 1.0)
-    return -entr(q) - entr(1.0 - q)
+    return -scipy.special.entr(q) - scipy.special.entr(1.0 - q)
 
 
 @strengths.kernel(L1)

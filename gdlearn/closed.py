@@ -4,11 +4,11 @@ import math
 import time
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import linalg, sparse
 
 from . import validation
-from ._types import Matrix
+from ._types import Matrix, issparse
 from .certificates import certificate, strengths, subgradient_norm
 from .losses import SquaredError
 from .models import Linear, size
@@ -62,7 +62,7 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
     dtype = X.dtype
     X = X.astype(np.float64, copy=False)
     Y = validation.targets(problem.loss, y, X.shape[0], problem.model.outputs, np.float64)
-    method = method or ("normal" if sparse.issparse(X) else "qr")
+    method = method or ("normal" if issparse(X) else "qr")
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method must be 'qr', 'normal' or None, not {method!r}")
     n, intercept = len(Y), problem.model.intercept
@@ -117,18 +117,18 @@ def _solve(X, Y, means, ridge, method):
     n, d = X.shape
     if method == "normal":
         products = X.T @ X
-        products = products.toarray() if sparse.issparse(products) else products
+        products = products.toarray() if issparse(products) else products
         H = products - n * np.outer(means, means) + ridge * np.eye(d)
         return _positive(H, X.T @ Y - np.outer(means, Y.sum(axis=0)))
-    A = (X.toarray() if sparse.issparse(X) else X) - means
+    A = (X.toarray() if issparse(X) else X) - means
     if ridge > 0.0:
         A, Y = np.vstack([A, math.sqrt(ridge) * np.eye(d)]), np.vstack([Y, np.zeros((d, Y.shape[1]))])
-    return linalg.lstsq(A, Y, lapack_driver="gelsy")[0]
+    return scipy.linalg.lstsq(A, Y, lapack_driver="gelsy")[0]
 
 
 def _positive(H, B):
     """Solve H W = B by Cholesky's decomposition, unless rounding alone could make H singular."""
-    spectrum = linalg.eigvalsh(H)
+    spectrum = scipy.linalg.eigvalsh(H)
     if spectrum[0] <= len(H) * np.finfo(float).eps * spectrum[-1]:
         raise ValueError("X has dependent columns, so the normal equations are singular; pass method='qr' or L2(lam)")
-    return linalg.solve(H, B, assume_a="pos")
+    return scipy.linalg.solve(H, B, assume_a="pos")

@@ -20,9 +20,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.sparse import issparse
+import scipy
 
+from ._types import issparse
 from .generic import compiled
 
 # So many columns are let in at first, and at least so many at a time.
@@ -193,8 +193,8 @@ def jump(G, c, w, q, threshold):
     factor = H.copy()
     factor[np.diag_indices_from(H)] *= 1.0 + 1e-12  # twins have no single minimum
     try:
-        move = -cho_solve(cho_factor(factor, overwrite_a=True, check_finite=False), slope)
-    except LinAlgError:
+        move = -scipy.linalg.cho_solve(scipy.linalg.cho_factor(factor, overwrite_a=True, check_finite=False), slope)
+    except np.linalg.LinAlgError:
         return
     crossing = (old + move) * signs <= 0.0
     stopped = np.where(crossing, -old, move)

@@ -55,6 +55,11 @@ class SquaredError(NamedTuple):
     r"""The squared error :math:`\ell(z, y) = (z - y)^2`; its mean is the mean squared error (MSE).
 
     The derivative is :math:`2 (z - y)`: the 2 stays, so that the gradient is that of the MSE.
+
+    Examples
+    --------
+    >>> value(SquaredError(), 3.0, 1.0), slope(SquaredError(), 3.0, 1.0)
+    (4.0, 4.0)
     """
 
 
@@ -82,6 +87,11 @@ class AbsoluteError(NamedTuple):
     r"""The absolute error :math:`\ell(z, y) = |z - y|`, whose minimum is a median.
 
     It has no derivative at z = y; ``slope`` gives the subgradient 0 there.
+
+    Examples
+    --------
+    >>> [slope(AbsoluteError(), z, 1.0) for z in (3.0, 1.0, -2.0)]
+    [1.0, 0.0, -1.0]
     """
 
 
@@ -105,6 +115,11 @@ class Huber(NamedTuple):
     ----------
     delta : float
         The distance at which the line begins, greater than 0.
+
+    Examples
+    --------
+    >>> [value(Huber(1.0), z, 0.0) for z in (0.5, 1.0, 3.0)]
+    [0.125, 0.5, 2.5]
     """
 
     delta: Positive = 1.0
@@ -131,6 +146,11 @@ class BinaryCrossEntropy(NamedTuple):
 
     :math:`\ell(z, y) = \log(1 + e^z) - y z`, with derivative :math:`\sigma(z) - y` where
     :math:`\sigma(z) = 1 / (1 + e^{-z})`. Written so that no logit overflows.
+
+    Examples
+    --------
+    >>> round(value(BinaryCrossEntropy(), 0.0, 1.0), 4)  # log 2
+    0.6931
     """
 
 

@@ -7,8 +7,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
+import scipy
 
+from ._types import issparse
 from .generic import generic
 from .records import Count
 
@@ -131,7 +132,7 @@ def second_moments(model, X):
         raise TypeError(f"second moments tell the curvature of a Linear model only, not of {type(model).__name__}")
     if model.intercept:
         ones = np.ones((X.shape[0], 1), X.dtype)
-        X = sparse.hstack([X, ones]) if sparse.issparse(X) else np.hstack([X, ones])
+        X = scipy.sparse.hstack([X, ones]) if issparse(X) else np.hstack([X, ones])
     with np.errstate(over="ignore"):  # an overflow is seen in the result
         moments = X.T @ X / X.shape[0]
-    return moments.toarray() if sparse.issparse(X) else moments
+    return moments.toarray() if issparse(X) else moments

@@ -65,6 +65,11 @@ class SGD(NamedTuple):
 
     With the gradient of all rows this is gradient descent (Cauchy 1847), with that of a random batch
     stochastic gradient descent (Robbins and Monro 1951).
+
+    Examples
+    --------
+    >>> update(SGD(), 1.0, 4.0, None, 0, 0.1, 0)  # theta and the length of the step
+    (0.6, 0.1)
     """
 
 
@@ -85,6 +90,14 @@ class Momentum(NamedTuple):
     ----------
     beta : float
         The share of the last displacement that is kept, in [0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> state = np.array([[1.2]])  # the theta before
+    >>> theta, length = update(Momentum(0.5), 1.0, 4.0, state, 0, 0.1, 1)
+    >>> float(theta)
+    0.5
     """
 
     beta: Memory = 0.9

@@ -6,11 +6,11 @@ Everything here follows scikit-learn's convention, whose objective is half of ou
 import warnings
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import sparse
 
 from . import validation
-from ._types import Matrix
+from ._types import Matrix, issparse
 from .coordinate import Columns, WorkingSet, solve
 from .losses import SquaredError
 from .models import Linear
@@ -142,8 +142,8 @@ def centered(X, y, weight, fit_intercept):
         means = X.T @ weight / n
     center = weight @ y / n if fit_intercept else 0.0
     y = root * (y - center)
-    if sparse.issparse(X):
-        rows = (sparse.diags_array(root) @ X if changes else X).tocsc()
+    if issparse(X):
+        rows = (scipy.sparse.diags_array(root) @ X if changes else X).tocsc()
         return Columns(rows.astype(X.dtype, copy=False), means, root), y, np.append(means, center)
     A = X - means.astype(X.dtype) if fit_intercept else X
     if changes:
@@ -165,7 +165,7 @@ def _grid(alphas, eps, largest):
 
 
 def _matrix(X):
-    if sparse.issparse(X) and X.ndim == 2 and 0 not in X.shape:
+    if issparse(X) and X.ndim == 2 and 0 not in X.shape:
         return validation.inputs(X, X.shape[1]).tocsc()
     X = validation.real(X, "X")
     if X.ndim != 2 or 0 in X.shape:

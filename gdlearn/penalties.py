@@ -42,7 +42,13 @@ def curvature(penalty):
 
 
 class NoPenalty(NamedTuple):
-    """No penalty: every weight is free."""
+    """No penalty: every weight is free.
+
+    Examples
+    --------
+    >>> cost(NoPenalty(), 3.0)
+    0.0
+    """
 
 
 @cost.kernel(NoPenalty)
@@ -57,6 +63,11 @@ class L2(NamedTuple):
     ----------
     lam : float
         The strength, at least 0.
+
+    Examples
+    --------
+    >>> cost(L2(0.5), 3.0), pull(L2(0.5), 3.0)
+    (2.25, 1.5)
     """
 
     lam: NonNegative
@@ -86,6 +97,11 @@ class L1(NamedTuple):
     ----------
     lam : float
         The strength, at least 0.
+
+    Examples
+    --------
+    >>> cost(L1(0.5), -3.0), prox(L1(0.5), 3.0, 1.0), prox(L1(0.5), 0.4, 1.0)
+    (1.5, 2.5, 0.0)
     """
 
     lam: NonNegative
@@ -120,6 +136,11 @@ class ElasticNet(NamedTuple):
         The strength, at least 0.
     ratio : float
         a, the share of L1, in [0, 1].
+
+    Examples
+    --------
+    >>> cost(ElasticNet(1.0, 0.5), 3.0)
+    3.75
     """
 
     lam: NonNegative

@@ -20,6 +20,11 @@ class Constant(NamedTuple):
     ----------
     eta : float
         The learning rate, greater than 0.
+
+    Examples
+    --------
+    >>> [rate(Constant(0.1), t) for t in (0, 1, 100)]
+    [0.1, 0.1, 0.1]
     """
 
     eta: Positive
@@ -39,6 +44,11 @@ class Exponential(NamedTuple):
         The first learning rate, greater than 0.
     decay : float
         The factor :math:`\gamma` in (0, 1].
+
+    Examples
+    --------
+    >>> [rate(Exponential(1.0, decay=0.5), t) for t in range(4)]
+    [1.0, 0.5, 0.25, 0.125]
     """
 
     eta: Positive
@@ -61,6 +71,11 @@ class LinearDecay(NamedTuple):
         T, the number of steps the line takes; afterwards the rate stays at ``final``.
     final : float
         The final rate :math:`\eta_T`, at least 0.
+
+    Examples
+    --------
+    >>> [rate(LinearDecay(1.0, steps=4), t) for t in (0, 1, 2, 4, 9)]
+    [1.0, 0.75, 0.5, 0.0, 0.0]
     """
 
     eta: Positive
@@ -83,6 +98,11 @@ class InverseTime(NamedTuple):
         The first learning rate, greater than 0.
     decay : float
         k, at least 0.
+
+    Examples
+    --------
+    >>> [rate(InverseTime(1.0, 1.0), t) for t in (0, 1, 3)]
+    [1.0, 0.5, 0.25]
     """
 
     eta: Positive
@@ -105,6 +125,11 @@ class Step(NamedTuple):
         :math:`\gamma` in (0, 1].
     every : int
         s, the number of steps between two drops.
+
+    Examples
+    --------
+    >>> [rate(Step(1.0, 0.5, 2), t) for t in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
     eta: Positive
@@ -131,6 +156,11 @@ class Cosine(NamedTuple):
         T, after which the rate stays at ``final``.
     final : float
         The final rate :math:`\eta_T`, at least 0.
+
+    Examples
+    --------
+    >>> [round(rate(Cosine(1.0, 4), t), 3) for t in (0, 1, 2, 4)]
+    [1.0, 0.854, 0.5, 0.0]
     """
 
     eta: Positive
@@ -160,6 +190,11 @@ class WarmupStableDecay(NamedTuple):
         s, the number of steps on the way up.
     decay : int
         The number of steps on the way down; warmup + decay is at most T.
+
+    Examples
+    --------
+    >>> [round(rate(WarmupStableDecay(1.0, 8, 2, 4), t), 3) for t in range(9)]
+    [0.5, 1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
     """
 
     eta: Positive
@@ -192,6 +227,11 @@ class Warmup(NamedTuple):
         s, the number of steps of the line.
     then : schedule
         The schedule :math:`\eta'` that follows.
+
+    Examples
+    --------
+    >>> [round(rate(Warmup(2, Exponential(1.0, 0.5)), t), 3) for t in range(5)]
+    [0.5, 1.0, 1.0, 0.5, 0.25]
     """
 
     steps: Count

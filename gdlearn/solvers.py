@@ -5,8 +5,8 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import losses, penalties, validation
 from ._types import Matrix
@@ -169,5 +169,6 @@ def largest_curvature(problem, X):
         return np.concatenate([X.T @ scores, ones.T @ scores]) / n
 
     p = d + ones.shape[1]
-    top = eigsh(LinearOperator((p, p), moments, dtype=float), 1, v0=np.ones(p), tol=1e-3, return_eigenvectors=False)[0]
+    operator = scipy.sparse.linalg.LinearOperator((p, p), moments, dtype=float)
+    top = scipy.sparse.linalg.eigsh(operator, 1, v0=np.ones(p), tol=1e-3, return_eigenvectors=False)[0]
     return 1.01 * losses.curvature(problem.loss) * top + penalties.curvature(problem.penalty)

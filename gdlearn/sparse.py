@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
 
+from ._types import issparse
 from .models import Linear, forward, layers, pullback, size, weights
 from .records import Count
 from .validation import locked

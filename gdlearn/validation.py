@@ -1,8 +1,8 @@
 """Arrays at the front door: what fits is passed on without a copy, what does not is refused by name."""
 
 import numpy as np
-from scipy.sparse import issparse
 
+from ._types import issparse
 from .generic import generic
 from .losses import BinaryCrossEntropy, CrossEntropy
 

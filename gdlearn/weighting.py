@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
 
+from ._types import issparse
 from .generic import has_kernel
 from .losses import row_slope, slope, value
 from .records import check

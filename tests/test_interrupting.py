@@ -116,7 +116,13 @@ print(json.dumps([run.status, run.epochs, complete, rises, same, history.objecti
 """
 
 
-@pytest.mark.parametrize("plain", ["0", "1"], ids=["compiled", "plain"])
+COMPILED_AND_PLAIN = [
+    pytest.param("0", id="compiled", marks=pytest.mark.machine_code("it has a process of its own")),
+    pytest.param("1", id="plain"),
+]
+
+
+@pytest.mark.parametrize("plain", COMPILED_AND_PLAIN)
 def test_ctrl_c_returns_what_was_reached(plain, tmp_path):
     """SIGINT to a process in the middle of a million epochs."""
     source = LONG.format(tests=str(running.PACKAGE.parent / "tests"))

@@ -1,6 +1,5 @@
 """Networks: back-propagation by finite differences, first weights by their size, one layer as a linear model."""
 
-import numba
 import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -68,6 +67,11 @@ def test_the_slope_of_relu_at_its_kink_is_zero():
 def test_relu_keeps_nan():
     """A run that diverged must not look finite again after the next layer."""
     assert np.isnan(activate(gd.Relu(), np.nan))
+
+
+@pytest.mark.machine_code("the test above is the same in plain Python")
+def test_compiled_relu_keeps_nan():
+    numba = pytest.importorskip("numba")
     assert np.isnan(numba.njit(lambda z: activate(gd.Relu(), z))(np.nan))
 
 

@@ -61,6 +61,7 @@ def test_one_against_the_rest_is_three_binary_outputs():
     np.testing.assert_allclose(run.theta, parameters(peer), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.long_in_python("a quarter of a minute")
 def test_the_elastic_net_of_the_regressor_is_another_method():
     """With L1 the steps differ: scikit-learn subtracts a running total of the penalty (Tsuruoka 2009), we take
     proximal steps. Both end near the same optimum; with rates this small, as near as one epoch moves.
