@@ -1,9 +1,10 @@
 # make book    the pages of the course, in _build/html
 # make test    everything: library, formulas, notebooks, pages in a browser
+# make plain   the library's tests in plain Python, with their coverage, and without Numba
 # make serve   the pages on http://localhost:8000
 # make .venv   only the Python environment in which all of it runs
-# make lint    only the style of code and notebooks
-# make lock    newer versions of what requirements*.txt pin
+# make lint    only the style of code and notebooks, and the types of the library
+# make lock    newer versions of what requirements*.txt pin (make lock UPGRADE= only adds what is missing)
 # make clean   forgets every page and computed result
 
 PYTHON ?= python3
@@ -11,17 +12,30 @@ BIN := .venv/bin
 PAGES := _build/html
 SOURCES := $(shell find book gdlearn tools web -mindepth 1 -not -path '*/.*' -not -path '*/__pycache__*' -not -path 'web/vendor*')
 
-LOCK = _build/lock-env/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+UPGRADE ?= --upgrade
+LOCK = _build/lock-env/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --fork-strategy fewest \
 	--no-emit-package gdlearn --annotation-style line --custom-compile-command "make lock"
 
-.PHONY: book test serve .venv lint lock clean
+LIBRARY = $(wildcard tests/test_*.py) gdlearn
+NUMBA_MATTERS = $(patsubst %,tests/test_%.py,checkpoints divergence generic lasso networks problem records schedules sparse) gdlearn
+
+.PHONY: book test plain serve .venv lint lock clean
 
 book: $(PAGES)/.complete
 	@echo "The book is built: open $(CURDIR)/$(PAGES)/index.html, or run make serve."
 
 test: .venv lint $(PAGES)/.complete
 	$(BIN)/python tools/chromium.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not plain"
+	$(MAKE) plain
+
+# The library's tests without machine code, which shows what they cover, and those of what Numba could change without it.
+plain: $(BIN)/.test-ready
+	rm -rf _build/coverage
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -n 2 --dist loadfile $(LIBRARY)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+	GDLEARN_TESTS=no-numba $(BIN)/python -m pytest -n 2 --dist loadfile $(NUMBA_MATTERS)
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(PAGES) 8000
@@ -31,6 +45,7 @@ serve: book
 lint: $(BIN)/.test-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/python tools/notebooks.py check book
 
 lock:

@@ -5,7 +5,6 @@ import importlib
 from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
 from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, Lion, RMSProp
 from .certificates import Certificate, certificate, duality_gap, gradient_bound
-from .closed import Solution
 from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
 from .muon import Muon
@@ -85,7 +84,6 @@ __all__ = [
     "Relu",
     "Run",
     "Smoothness",
-    "Solution",
     "SquaredError",
     "Step",
     "Tanh",

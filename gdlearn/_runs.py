@@ -1,7 +1,8 @@
 """What a notebook shows of a run."""
 
 from ._images import card, png
-from .plotting import COLORS, figure, loss_curve
+from ._style import COLORS
+from .plotting import figure, loss_curve
 
 
 def run_card(run):

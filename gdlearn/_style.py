@@ -53,8 +53,6 @@ STYLE = {
     "axes.titlelocation": "left",
     "axes.xmargin": 0.01,
     "axes.prop_cycle": f"cycler('color', {list(dict.fromkeys(COLORS.values()))})",
-    "figure.constrained_layout.h_pad": 0.10,
-    "figure.constrained_layout.w_pad": 0.12,
     "lines.linewidth": 2.0,
     "lines.solid_capstyle": "round",
 }

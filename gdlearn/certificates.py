@@ -19,13 +19,16 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import entr, expit
 
 from . import validation
+from ._types import Matrix
 from .generic import generic, has_kernel
 from .losses import BinaryCrossEntropy, SquaredError
 from .models import Linear, size
 from .penalties import L1, L2, ElasticNet
+from .problem import Problem
 
 
 class Certificate(NamedTuple):
@@ -97,13 +100,13 @@ def _(penalty):
     return penalty.lam * penalty.ratio, penalty.lam * (1.0 - penalty.ratio)
 
 
-def has_dual(problem):
+def has_dual(problem: Problem) -> bool:
     """Whether a gap is known: for a linear model, one of two losses, and a penalty greater than 0."""
     known = isinstance(problem.model, Linear) and has_kernel(conjugate, type(problem.loss))
     return known and max(strengths(problem.penalty)) > 0.0
 
 
-def duality_gap(problem, theta, X, y):
+def duality_gap(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
     r"""The duality gap at theta, a bound on :math:`J(\theta) - J^*` that is 0 at the minimum.
 
     For :math:`r(w) = a \lVert w \rVert_1 + \frac{c}{2} \lVert w \rVert^2` and :math:`v = -X^\top u / n` the
@@ -174,7 +177,7 @@ def balanced(U):
     return up * (less / np.maximum(ups, tiny)) - down * (less / np.maximum(downs, tiny))
 
 
-def subgradient_norm(problem, theta, X, y):
+def subgradient_norm(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
     """The norm of the smallest subgradient of the objective at theta; of its gradient, where there is one."""
     problem = problem.ready()
     theta, X, _ = _in_double(problem, theta, X, y)
@@ -185,7 +188,7 @@ def subgradient_norm(problem, theta, X, y):
     return float(np.linalg.norm(g))
 
 
-def gradient_bound(problem, theta, X, y):
+def gradient_bound(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
     r"""The bound :math:`\lVert g \rVert^2 / (2 \mu)` on :math:`J(\theta) - J^*`, with g the smallest subgradient.
 
     mu is the smallest curvature of the objective, ``problem.smoothness(X).mu``; the bound is infinite
@@ -210,7 +213,7 @@ def gradient_bound(problem, theta, X, y):
     return subgradient_norm(problem, theta, X, y) ** 2 / (2.0 * mu)
 
 
-def certificate(problem, theta, X, y):
+def certificate(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> Certificate:
     """The best that can be proved of theta: the duality gap where there is one, else the gradient bound.
 
     Examples

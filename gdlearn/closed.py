@@ -2,58 +2,24 @@
 
 import math
 import time
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import linalg, sparse
 
 from . import validation
-from .certificates import Certificate, certificate, strengths, subgradient_norm
+from ._types import Matrix
+from .certificates import certificate, strengths, subgradient_norm
 from .losses import SquaredError
 from .models import Linear, size
 from .penalties import L2, NoPenalty
 from .problem import Problem
-from .results import History
+from .results import History, Run
 
 METHODS = ("qr", "normal")
 
 
-class Solution(NamedTuple):
-    """The result of a solver: a run, and what is proved of its end.
-
-    Attributes
-    ----------
-    theta : ndarray
-        Shape (p,).
-    history : History
-        One entry per iteration; of a closed form the solution only.
-    status : str
-        "converged" or "max_epochs".
-    problem : Problem
-    certificate : Certificate
-        Such as ``Certificate(kind="duality gap", bound=1e-9)``: no theta has an objective lower by more.
-    """
-
-    theta: np.ndarray
-    history: History
-    status: str
-    problem: Problem
-    certificate: Certificate
-
-    @property
-    def epochs(self):
-        """The number of iterations done."""
-        return len(self.history.objective) - 1
-
-    def __repr__(self):
-        kind, bound = self.certificate
-        proved = f"{kind} {bound:.2g}" if math.isfinite(bound) else "no certificate"
-        return (
-            f"Solution: {self.status} after {self.epochs} epochs, objective {self.history.objective[-1]:.6g}, {proved}"
-        )
-
-
-def closed_form(problem, X, y, *, method=None):
+def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None = None) -> Run:
     r"""Solve least squares or ridge regression at once.
 
     With columns and y centered for the intercept, the gradient of
@@ -74,7 +40,7 @@ def closed_form(problem, X, y, *, method=None):
 
     Returns
     -------
-    Solution
+    Run
 
     Raises
     ------
@@ -105,11 +71,11 @@ def closed_form(problem, X, y, *, method=None):
     W = _solve(X, Y - center, means, n * strengths(problem.penalty)[1] / 2.0, method)
     theta = np.concatenate([W.T.ravel(), center - means @ W] if intercept else [W.T.ravel()]).astype(dtype)
     end = problem.objective(theta, X, y), math.nan, subgradient_norm(problem, theta, X, y), time.perf_counter() - began
-    history = History(*(np.array([value]) for value in end), None)
-    return Solution(theta, history, "converged", problem, certificate(problem, theta, X, y))
+    history = History(*(np.array([value]) for value in end))
+    return Run(theta, history, "converged", problem, certificate=certificate(problem, theta, X, y))
 
 
-def distance_to_closed_form(problem, theta, X, y):
+def distance_to_closed_form(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
     r"""The distance :math:`\lVert \theta - \theta^* \rVert` to the closed form.
 
     Parameters

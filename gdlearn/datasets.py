@@ -1,11 +1,16 @@
-"""Data of the course: real data that ship with packages, and problems with a known answer."""
+"""Data of the course: real data that ship with the library, and problems with a known answer."""
+
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import validation
 
+DATA = Path(__file__).parent / "data"
 
-def quadratic(curvatures, center=None):
+
+def quadratic(curvatures: ArrayLike, center: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
     r"""Data on which least squares is a quadratic bowl with the given curvatures.
 
     With ``Linear(d, intercept=False)`` and ``SquaredError()`` the objective is exactly
@@ -40,10 +45,10 @@ def quadratic(curvatures, center=None):
     return X, X @ c
 
 
-def diabetes(*features, standardize=False):
+def diabetes(*features: str, standardize: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Ten measurements of 442 patients, and their disease one year later (Efron et al. 2004).
 
-    The columns, in their own units: age, sex, bmi, bp, s1 to s6. The file ships with scikit-learn.
+    The columns, in their own units: age, sex, bmi, bp, s1 to s6.
 
     Parameters
     ----------
@@ -60,17 +65,21 @@ def diabetes(*features, standardize=False):
 
     Raises
     ------
-    ImportError
-        If scikit-learn is not installed.
     ValueError
         If a column is unknown.
-    """
-    from sklearn.datasets import load_diabetes
 
-    data = load_diabetes(scaled=False)
-    unknown = [name for name in features if name not in data.feature_names]
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.diabetes("age", "bmi")
+    >>> X[0], y[0]
+    (array([59. , 32.1]), np.float64(151.0))
+    """
+    with open(DATA / "diabetes.csv", encoding="ascii") as file:
+        names = file.readline().rstrip().split(",")[:-1]
+        table = np.loadtxt(file, delimiter=",")
+    unknown = [name for name in features if name not in names]
     if unknown:
-        raise ValueError(f"features must be among {', '.join(data.feature_names)}, not {unknown[0]!r}")
-    columns = [data.feature_names.index(name) for name in features or data.feature_names]
-    X = np.ascontiguousarray(data.data[:, columns], dtype=np.float64)
-    return (X - X.mean(axis=0)) / X.std(axis=0) if standardize else X, data.target
+        raise ValueError(f"features must be among {', '.join(names)}, not {unknown[0]!r}")
+    X = np.ascontiguousarray(table[:, [names.index(name) for name in features or names]])
+    return (X - X.mean(axis=0)) / X.std(axis=0) if standardize else X, table[:, -1].copy()

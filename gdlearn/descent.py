@@ -2,15 +2,19 @@
 
 import math
 import warnings
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import words
+from ._types import Matrix, Record, Weights
 from .adaptive import Adam
 from .automatic import learning_rate
 from .models import Linear, layers, weights
@@ -27,29 +31,36 @@ from .weighting import distinct, relative, weighted
 BATCH = 32
 
 
+def takes_rows_as_they_come(estimator):
+    """Whether ``partial_fit`` can be offered."""
+    if estimator.early_stopping:
+        raise AttributeError("partial_fit has no rows to hold out; pass early_stopping=False")
+    return True
+
+
 class Descent(BaseEstimator):
     """Fits a linear model or a network; a subclass knows the targets and the loss."""
 
     def __init__(
         self,
         *,
-        loss="auto",
-        penalty="l2",
-        lam=1e-4,
-        fit_intercept=True,
-        hidden=(),
-        activation="relu",
-        optimizer="auto",
-        schedule="constant",
-        learning_rate="auto",
-        batch_size="auto",
-        epochs=1000,
-        tolerance=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        patience=10,
-        warm_start=False,
-        random_state=0,
+        loss: Record | str = "auto",
+        penalty: Record | str | None = "l2",
+        lam: float = 1e-4,
+        fit_intercept: bool = True,
+        hidden: Sequence[int] = (),
+        activation: Record | str = "relu",
+        optimizer: Record | str = "auto",
+        schedule: Record | str = "constant",
+        learning_rate: float | str = "auto",
+        batch_size: int | str | None = "auto",
+        epochs: int = 1000,
+        tolerance: float = 1e-4,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        warm_start: bool = False,
+        random_state: int | np.random.Generator | np.random.RandomState | None = 0,
     ):
         self.loss = loss
         self.penalty = penalty
@@ -74,7 +85,7 @@ class Descent(BaseEstimator):
         tags.input_tags.sparse = not self.hidden
         return tags
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
         """Fit the model.
 
         Parameters
@@ -168,6 +179,8 @@ class Descent(BaseEstimator):
         """The problem of the parameters, for the columns and the targets of the fit."""
         loss, outputs = self._loss()
         if self.hidden:
+            if not self.fit_intercept:
+                raise ValueError("hidden layers always have intercepts; pass fit_intercept=True")
             activation = words.record(self.activation, words.ACTIVATIONS, "activation")
             model = MLP(self.n_features_in_, self.hidden, outputs, activation)
         else:

@@ -1,20 +1,18 @@
 """Estimators for scikit-learn, trained by :func:`gdlearn.minimize`."""
 
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
 from . import words
-from .descent import Descent
+from ._types import Matrix, Weights
+from .descent import Descent, takes_rows_as_they_come
 from .losses import BinaryCrossEntropy, CrossEntropy
-
-
-def _takes_rows_as_they_come(estimator):
-    if estimator.early_stopping:
-        raise AttributeError("partial_fit has no rows to hold out; pass early_stopping=False")
-    return True
 
 
 class GDRegressor(RegressorMixin, Descent):
@@ -34,7 +32,7 @@ class GDRegressor(RegressorMixin, Descent):
     lam : float
         The strength of a penalty given as a word.
     fit_intercept : bool
-        Whether a linear model has an intercept. Networks always have.
+        Whether a linear model has an intercept. Networks always have one per unit.
     hidden : tuple of int
         The units of each hidden layer; none, the default, is a linear model.
     activation : activation or {"relu", "tanh"}
@@ -100,8 +98,8 @@ class GDRegressor(RegressorMixin, Descent):
     converged [24.6 17.6]
     """
 
-    @available_if(_takes_rows_as_they_come)
-    def partial_fit(self, X, y, sample_weight=None):
+    @available_if(takes_rows_as_they_come)
+    def partial_fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
         """Go on with one pass through some rows, batch by batch in the order given.
 
         The optimizer's memory and the schedule go on, too. Schedules given as words, and the
@@ -121,7 +119,7 @@ class GDRegressor(RegressorMixin, Descent):
         X, y, weight = self._accept(X, y, sample_weight, reset=not hasattr(self, "run_"))
         return self._continue(X, y, weight)
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> np.ndarray:
         """The predictions (n,) for X (n, d)."""
         return self._scores(X)
 
@@ -168,8 +166,10 @@ class GDClassifier(ClassifierMixin, Descent):
     converged 0.71
     """
 
-    @available_if(_takes_rows_as_they_come)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    @available_if(takes_rows_as_they_come)
+    def partial_fit(
+        self, X: Matrix, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: Weights = None
+    ) -> Self:
         """Go on with one pass through some rows, as :meth:`GDRegressor.partial_fit` does.
 
         Parameters
@@ -187,23 +187,23 @@ class GDClassifier(ClassifierMixin, Descent):
             raise ValueError("classes must list all labels in the first call of partial_fit")
         return self._continue(X, self._codes(y), weight)
 
-    def decision_function(self, X):
+    def decision_function(self, X: Matrix) -> np.ndarray:
         """The scores of X (n, d): (n,) for two classes, positive for the second; (n, k) for k."""
         Z = self._scores(X)
         if len(self.classes_) > 2 or Z.ndim == 1:
             return Z
         return Z[:, -1] - Z[:, 0] if Z.shape[1] == 2 else Z[:, 0]
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> np.ndarray:
         """The most probable label of each row of X (n, d)."""
         best = self._logits(X).argmax(axis=1)
         return self.classes_[best]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Matrix) -> np.ndarray:
         """The probability of each class (n, k) for X (n, d)."""
         return softmax(self._logits(X), axis=1)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Matrix) -> np.ndarray:
         """The logarithms of the probabilities (n, k) for X (n, d)."""
         return log_softmax(self._logits(X), axis=1)
 

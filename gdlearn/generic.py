@@ -25,8 +25,11 @@ import sys
 import textwrap
 from functools import cache, singledispatch, wraps
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from ._types import GenericFunction, Kernel
 
 try:
     import numba
@@ -42,7 +45,7 @@ INLINE = {"fastmath": FASTMATH, "error_model": "numpy", "forceinline": True}
 HERE = Path(__file__).parent
 
 
-def generic(stub):
+def generic(stub: Kernel) -> GenericFunction:
     """Make ``stub`` a generic function over records, with ``stub`` itself as the default kernel.
 
     Parameters
@@ -70,7 +73,7 @@ def generic(stub):
     >>> area(Square(3.0))
     9.0
     """
-    function = singledispatch(stub)
+    function: Any = singledispatch(stub)
     function.compiled_for = set()
 
     def kernel(record):
@@ -125,12 +128,12 @@ def _check_registration(function, stub, record, body):
         )
 
 
-def has_kernel(function, cls):
+def has_kernel(function: GenericFunction, cls: type) -> bool:
     """Whether the class ``cls`` has a kernel of its own under ``function``."""
     return function.dispatch(cls) is not function.dispatch(object)
 
 
-def source(function, cls):
+def source(function: GenericFunction, cls: type) -> str:
     """The source text of the kernel that ``function`` runs for records of class ``cls``.
 
     Examples

@@ -1,12 +1,15 @@
 """The lasso as an estimator for scikit-learn."""
 
 import warnings
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from ._types import Matrix, Weights
 from .coordinate import WorkingSet, solve
 from .path import centered, lasso_path
 from .records import Range, number
@@ -58,14 +61,22 @@ class Lasso(RegressorMixin, BaseEstimator):
     array([ 0. ,  0. , 22.6,  6.8,  0. ,  0. , -3.1,  0. , 19.6,  0. ])
     """
 
-    def __init__(self, alpha=1.0, *, fit_intercept=True, max_iter=1000, tol=1e-4, warm_start=False):
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        *,
+        fit_intercept: bool = True,
+        max_iter: int = 1000,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+    ):
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.max_iter = max_iter
         self.tol = tol
         self.warm_start = warm_start
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
         """Fit the weights and the intercept.
 
         Parameters
@@ -109,7 +120,7 @@ class Lasso(RegressorMixin, BaseEstimator):
             work.state[2][:] = last[last != 0.0]
             work.refresh()
 
-    def predict(self, X):
+    def predict(self, X: Matrix) -> np.ndarray:
         """The predictions (n,) for X (n, d)."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **ACCEPTED)

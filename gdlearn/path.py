@@ -6,9 +6,11 @@ Everything here follows scikit-learn's convention, whose objective is half of ou
 import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from . import validation
+from ._types import Matrix
 from .coordinate import Columns, WorkingSet, solve
 from .losses import SquaredError
 from .models import Linear
@@ -17,7 +19,7 @@ from .problem import Problem
 from .records import Range, number
 
 
-def lasso_problem(alpha, inputs, fit_intercept=True):
+def lasso_problem(alpha: float, inputs: int, fit_intercept: bool = True) -> Problem:
     r"""The lasso of scikit-learn's convention as a problem of this library: the one place that converts.
 
     scikit-learn minimizes :math:`\frac{1}{2n} \lVert y - X w - b \rVert^2 + \alpha \lVert w \rVert_1`. Our
@@ -47,7 +49,15 @@ def lasso_problem(alpha, inputs, fit_intercept=True):
     return Problem(Linear(inputs, intercept=fit_intercept), SquaredError(), L1(2.0 * alpha))
 
 
-def lasso_path(X, y, *, eps=1e-3, alphas=100, tol=1e-4, max_iter=1000):
+def lasso_path(
+    X: Matrix,
+    y: ArrayLike,
+    *,
+    eps: float = 1e-3,
+    alphas: int | ArrayLike = 100,
+    tol: float = 1e-4,
+    max_iter: int = 1000,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""The lasso along decreasing strengths of its penalty, each start from the solution before.
 
     For each alpha, minimizes :math:`\frac{1}{2n} \lVert y - X w \rVert^2 + \alpha \lVert w \rVert_1`

@@ -13,11 +13,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from ._geometry import until_it_leaves
 from ._images import Picture
 from ._labels import EndLabel, NameRow, halo
-from ._style import COLORS, FONTS, INK, PAPER, SCALE, STYLE, TICKS
+from ._layout import Margins
+from ._style import COLORS, FONTS, INK, PAPER, PETROL, SCALE, STYLE, TICKS
 
 FARTHEST = 1e100  # values beyond are drawn here, since matplotlib's own transforms overflow
-PETROL = "#0A6C74"
-LEVELS, GRID = 14, 241  # contour lines, and points on each side of the grid they are found from
+LEVELS, GRID = 14, 161  # contour lines, and points on each side of the grid they are found from
 TINTS = LinearSegmentedColormap.from_list("downhill", ["#8CC2C3", "#BBDAD9", "#D9E9E7", "#EBF3F0"])
 
 
@@ -47,7 +47,7 @@ def figure(width=7.0, height=4.0, columns=1, rows=1):
     if columns < 1 or rows < 1:
         raise ValueError(f"columns and rows must be at least 1, got {columns} and {rows}")
     with rc_context(STYLE):
-        fig = Picture(figsize=(width, height), dpi=2 * SCALE, layout="constrained")
+        fig = Picture(figsize=(width, height), dpi=2 * SCALE, layout=Margins())
         panels = fig.subplots(rows, columns)
         for ax in np.ravel(panels):
             ax.tick_params(which="major", **TICKS)
@@ -168,6 +168,14 @@ def theory(ax, x, y, label):
     Parameters and errors are those of `curve`; the color is that of theory in the whole book.
     """
     _draw_curve(ax, x, y, label, COLORS["theory"], linestyle=(0, (4, 3)), linewidth=1.5, zorder=4)
+
+
+def guess(ax, x, y, label="your answer"):
+    """Draw what the reader predicted: dotted, over the curves that were measured.
+
+    Parameters and errors are those of `curve`; the color is that of predictions in the whole book.
+    """
+    _draw_curve(ax, x, y, label, PETROL, linestyle=(0, (1, 1.6)), linewidth=2.4, zorder=4)
 
 
 def band(ax, x, runs, label, color):

@@ -4,8 +4,10 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
+from ._types import Matrix
 from .generic import compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import forward, pullback, second_moments, size, units, weights
@@ -90,12 +92,12 @@ class Smoothness(NamedTuple):
     mu: float
 
     @property
-    def limit(self):
+    def limit(self) -> float:
         """The limit 2 / L of the learning rate, beyond which gradient descent diverges on a quadratic."""
         return 2.0 / self.L
 
     @property
-    def kappa(self):
+    def kappa(self) -> float:
         """The condition number L / mu, infinite where mu is 0."""
         return self.L / self.mu if self.mu > 0.0 else math.inf
 
@@ -126,18 +128,18 @@ class Problem(NamedTuple):
     loss: Any = SquaredError()
     penalty: Any = NoPenalty()
 
-    def objective(self, theta, X, y):
+    def objective(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
         """J(theta), a float, for theta (p,), X (n, d) and y (n,), or (n, k) for k outputs."""
         problem, theta, data, work = self._accept(theta, X, y)
         return float(evaluate(problem, theta, data, work))
 
-    def gradient(self, theta, X, y):
+    def gradient(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> np.ndarray:
         """The gradient (p,) of the smooth part of J: the loss, and the penalty without its kink."""
         problem, theta, data, work = self._accept(theta, X, y)
         evaluate(problem, theta, data, work)
         return work.g
 
-    def scores(self, theta, X):
+    def scores(self, theta: ArrayLike, X: Matrix) -> np.ndarray:
         """The scores of the model: (n,) for one output, (n, k) for k."""
         model = self.ready().model
         X = validation.inputs(X, model.inputs)
@@ -148,7 +150,7 @@ class Problem(NamedTuple):
         predict(model, theta, X, np.arange(len(Z)), Z, H)
         return Z[:, 0] if model.outputs == 1 else Z
 
-    def smoothness(self, X):
+    def smoothness(self, X: Matrix) -> Smoothness:
         r"""The extreme curvatures of J over all theta, from the eigenvalues of the second moments of X.
 
         Exact for the squared error. For the cross-entropies L is the bound :math:`\tfrac14` (binary) or
@@ -172,7 +174,7 @@ class Problem(NamedTuple):
         smallest = np.linalg.eigvalsh(mu * moments + np.diag(ridge))[0]
         return Smoothness(float(largest), max(float(smallest), 0.0))
 
-    def ready(self):
+    def ready(self) -> "Problem":
         """The problem with its fields made exact, or an error that names what is wrong with it."""
         alone = has_kernel(row_slope, type(self.loss))
         needs = (row_slope,) if alone else (losses.value, losses.slope)
@@ -186,7 +188,7 @@ class Problem(NamedTuple):
         problem, data, work = self.ready().load(X, y)
         return problem, validation.parameters(theta, size(problem.model), data.Y.dtype, "theta"), data, work
 
-    def load(self, X, y):
+    def load(self, X: Matrix, y: ArrayLike) -> tuple["Problem", Data, Workspace]:
         """The problem and the data as the compiled loops take them, and a workspace of their type."""
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)

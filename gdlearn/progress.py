@@ -1,7 +1,9 @@
 """A progress bar for long runs."""
 
+from collections.abc import Callable
 
-def progress_bar(epochs):
+
+def progress_bar(epochs: int) -> Callable[[int, float], None]:
     """A callback for :func:`minimize` that shows the epochs done and the objective.
 
     Parameters

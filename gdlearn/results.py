@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .certificates import Certificate
 from .optimizers import SGD, stability_limit
 from .problem import Problem
 
@@ -40,11 +41,11 @@ class History(NamedTuple):
     learning_rate: np.ndarray
     gradient_norm: np.ndarray
     seconds: np.ndarray
-    theta: np.ndarray | None
+    theta: np.ndarray | None = None
 
 
 class Run(NamedTuple):
-    """The result of :func:`minimize`.
+    """The result of :func:`minimize`, and of the solvers :func:`closed_form` and :func:`fista`.
 
     Attributes
     ----------
@@ -55,7 +56,10 @@ class Run(NamedTuple):
         "converged", "max_epochs", "diverged", "interrupted", or "stopped_early" by an estimator.
     problem : Problem
     memory : tuple
-        All that the run carries; ``minimize(..., start=run)`` goes on from it.
+        All that the run carries; ``minimize(..., start=run)`` goes on from it. Solvers carry nothing.
+    certificate : Certificate or None
+        What a solver proves of its end, such as ``Certificate(kind="duality gap", bound=1e-9)``: no theta
+        has an objective lower by more.
     """
 
     theta: np.ndarray
@@ -63,10 +67,13 @@ class Run(NamedTuple):
     status: str
     problem: Problem
     memory: Any = None
+    certificate: Certificate | None = None
 
     def __repr__(self):
         objective, norm = self.history.objective[-1], self.history.gradient_norm[-1]
-        return f"Run: {self.status} after {self.epochs} epochs, objective {objective:.6g}, gradient norm {norm:.2g}"
+        known = self.certificate is not None and math.isfinite(self.certificate.bound)
+        proved = "{} {:.2g}".format(*self.certificate) if known else f"gradient norm {norm:.2g}"
+        return f"Run: {self.status} after {self.epochs} epochs, objective {objective:.6g}, {proved}"
 
     def _repr_html_(self):
         """The loss curve and the status, in a notebook; only the words where matplotlib is missing."""
@@ -77,7 +84,7 @@ class Run(NamedTuple):
         return run_card(self)
 
     @property
-    def epochs(self):
+    def epochs(self) -> int:
         """The number of epochs done."""
         return len(self.history.objective) - 1
 

@@ -5,17 +5,19 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from . import losses, penalties, validation
+from ._types import Matrix
 from .certificates import certificate, duality_gap, has_dual, subgradient_norm
-from .closed import Solution, closed_form, distance_to_closed_form
+from .closed import closed_form, distance_to_closed_form
 from .generic import compiled
 from .models import Linear, size, weights
 from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number
-from .results import History
+from .results import History, Run
 
 __all__ = ["closed_form", "distance_to_closed_form", "fista"]
 # So many iterations lie between two looks at the duality gap.
@@ -57,7 +59,15 @@ def accelerate(problem, data, work, track, history, lr, last, tolerance):
             break
 
 
-def fista(problem, X, y, *, epochs=10_000, tolerance=1e-6, start=None):
+def fista(
+    problem: Problem,
+    X: Matrix,
+    y: ArrayLike,
+    *,
+    epochs: int = 10_000,
+    tolerance: float = 1e-6,
+    start: ArrayLike | None = None,
+) -> Run:
     r"""Minimize a convex problem by accelerated proximal gradient steps (FISTA), with adaptive restart.
 
     With :math:`\eta = 1 / L` and :math:`t_{k+1} = (1 + \sqrt{1 + 4 t_k^2}) / 2`,
@@ -88,7 +98,7 @@ def fista(problem, X, y, *, epochs=10_000, tolerance=1e-6, start=None):
 
     Returns
     -------
-    Solution
+    Run
         ``history.objective`` has the start and one entry per iteration; the certificate is of the end.
 
     Raises
@@ -121,10 +131,10 @@ def fista(problem, X, y, *, epochs=10_000, tolerance=1e-6, start=None):
     while not (finished := distance(asked, track.theta, X, y)[0] <= goal) and track.t[1] <= epochs:
         accelerate(problem, data, work, track, history, lr, min(int(track.t[1]) + BETWEEN, epochs + 1), least)
     done = int(track.t[1])
-    history = History(*(a[:done] for a in history[:4]), None)
+    history = History(*(a[:done] for a in history[:4]))
     history.learning_rate[:], history.seconds[:] = lr, np.linspace(0.0, time.perf_counter() - began, done)
     status = "converged" if finished else "max_epochs"
-    return Solution(track.theta, history, status, asked, certificate(asked, track.theta, X, y))
+    return Run(track.theta, history, status, asked, certificate=certificate(asked, track.theta, X, y))
 
 
 def distance(problem, theta, X, y):
@@ -137,12 +147,12 @@ def distance(problem, theta, X, y):
 def _begin(problem, X, y, start, epochs, dtype):
     """The state of a run that has not begun, and its history with the entry of the start."""
     theta = validation.parameters(start, size(problem.model), dtype, "start")
-    history = History(*np.full((4, epochs + 1), np.nan), None)
+    history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=np.empty((0, 0)))
     history.objective[0] = problem.objective(theta, X, y)
     if not math.isfinite(history.objective[0]):
         raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
     history.gradient_norm[0] = subgradient_norm(problem, theta, X, y)
-    return Track(theta, theta.copy(), theta.copy(), np.array([1.0, 1.0])), history._replace(theta=np.empty((0, 0)))
+    return Track(theta, theta.copy(), theta.copy(), np.array([1.0, 1.0])), history
 
 
 def largest_curvature(problem, X):

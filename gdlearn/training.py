@@ -1,12 +1,16 @@
 """Minimize: the front door of the training loop."""
 
+import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import validation
+from ._types import Matrix, Record, Seed
 from .checkpoints import Checkpoint
 from .loop import Memory, Method, train
 from .models import initial, size
@@ -23,30 +27,31 @@ NEVER = 2**62
 
 
 def minimize(
-    problem,
-    X,
-    y,
+    problem: Problem,
+    X: Matrix,
+    y: ArrayLike,
     *,
-    optimizer=SGD(),  # noqa: B008 (records are immutable)
-    schedule=0.1,
-    batch_size=None,
-    epochs=100,
-    seed=0,
-    sampling="reshuffle",
-    start=None,
-    tolerance=1e-8,
-    average=0.0,
-    path=False,
-    callback=None,
-    checkpoint=None,
-):
+    optimizer: Record = SGD(),  # noqa: B008 (records are immutable)
+    schedule: Record | float = 0.1,
+    batch_size: int | None = None,
+    epochs: int = 100,
+    seed: Seed = 0,
+    sampling: str = "reshuffle",
+    start: ArrayLike | Run | None = None,
+    tolerance: float = 1e-8,
+    average: float = 0.0,
+    path: bool = False,
+    callback: Callable[[int, float], object] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Run:
     """Minimize a problem on data, one step per batch.
 
     Parameters
     ----------
     problem : Problem
-    X : array (n, d)
-        float32 or float64 decides the precision of the run; C-contiguous arrays are not copied.
+    X : array or sparse matrix (n, d)
+        float32 or float64 decides the precision of the run; dense arrays in C order are not
+        copied, those in Fortran order are, once.
     y : array (n,), or (n, k) for k outputs
         Labels 0 to k - 1 for the cross-entropies.
     optimizer : optimizer
@@ -63,7 +68,7 @@ def minimize(
     start : array (p,) or Run, optional
         The first theta; by default zeros for ``Linear``, random by the seed for ``MLP``. A ``Run`` goes on
         where it stopped: with its theta, the memory of its optimizer, the number of its next step and its
-        generator (``seed`` is ignored), on the same rows or others.
+        generator (``seed`` is ignored), on the same rows or others; that of a solver gives its theta.
     tolerance : float
         Stop as converged once the norm of the gradient (the smallest subgradient for a penalty with a
         kink) is at most this.
@@ -77,7 +82,8 @@ def minimize(
         makes one. If it returns True, the run stops as "interrupted", as it does at Ctrl-C.
     checkpoint : path, optional
         A file that keeps the state of the run. If it is there, the run goes on from it, to the same
-        bits as without the interruption.
+        bits as without the interruption. It may be given more epochs; with ``average``, so many that the
+        average begins no earlier than where it stopped.
 
     Returns
     -------
@@ -111,13 +117,15 @@ def minimize(
     problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
     method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, len(data.Y))
+    if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
+        start = start.theta
     if isinstance(start, Run):
         memory = _continued(problem, method, start.memory, data)
         method = method._replace(average_from=method.average_from + int(memory.t[0]))
     else:
         memory = _memory(problem, method, start, _generator(seed), data)
     theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
-    history = History(*np.full((4, epochs + 1), np.nan), theta)
+    history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=theta)
     saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
     code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:

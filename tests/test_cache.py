@@ -2,12 +2,14 @@
 
 import json
 
-import numba
 import numpy as np
+import pytest
 
 import gdlearn as gd
 import running
 from gdlearn import generic
+
+pytestmark = pytest.mark.machine_code("it is about the files of the compiler")
 
 FIT = """
 import json, numpy, gdlearn as gd
@@ -57,10 +59,10 @@ def test_the_cache_goes_to_the_first_place_that_can_be_written(tmp_path, monkeyp
     package.mkdir()
     monkeypatch.setattr(generic, "HERE", package)
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(chosen))
+    monkeypatch.setattr(generic.numba.config, "CACHE_DIR", str(chosen))
     name = f"gdlearn-{generic.sources_stamp()}"
     assert find() == str(chosen / name)
-    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(generic.numba.config, "CACHE_DIR", "")
     assert find() == str(package / "__pycache__" / name)
     monkeypatch.setattr(generic, "HERE", tmp_path / "chosen" / name / "nothing")
     (tmp_path / "chosen" / name / "nothing").touch()

@@ -65,7 +65,8 @@ def best(problem, y):
 def test_the_gap_bounds_the_distance_and_is_zero_at_the_minimum(loss, penalty, intercept):
     problem, y = gd.Problem(gd.Linear(4, intercept=intercept), loss, penalty), TARGETS[type(loss)]
     theta, least = best(problem, y)
-    assert duality_gap(problem, theta, X, y) <= 1e-9
+    # L-BFGS-B ends where the objective no longer changes: at a theta exact to the root of 1e-16, as is a kink's gap.
+    assert duality_gap(problem, theta, X, y) <= 1e-7
     for scale in (1e-4, 1e-2, 1.0, 100.0):
         for _ in range(5):
             there = theta + scale * RNG.standard_normal(len(theta))

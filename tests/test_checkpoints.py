@@ -3,7 +3,10 @@
 import contextlib
 import os
 import pickle
+import re
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -105,6 +108,40 @@ def test_a_leftover_draft_does_no_harm(stopped):
     assert bits(fit(stopped)) == bits(fit(None))
 
 
+def test_drafts_of_dead_processes_are_swept_away(tmp_path):
+    """Those of a living one, and files that only look alike, stay."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    names = [f"run.npz.{number}.part" for number in (dead.pid, os.getppid())] + ["run.npz.x.part", "run.npz.1.part.txt"]
+    for name in names:
+        (tmp_path / name).touch()
+    fit(tmp_path / "run.npz")
+    assert {p.name for p in tmp_path.iterdir()} == {"run.npz", *names[1:]}
+
+
+@pytest.mark.parametrize(
+    ("average", "first", "then"), [(0.5, 3, 6), (0.5, 3, 7), (0.0, 3, 6), (0.9, 3, 3), (1.0, 4, 9)]
+)
+def test_an_average_takes_more_epochs(tmp_path, average, first, then):
+    """From where the longer run begins to average, or from any epoch, if both begin at the same step."""
+    path = tmp_path / "run.npz"
+    short = fit(path, average=average, epochs=first)
+    assert bits(short) == bits(fit(None, average=average, epochs=first))
+    assert bits(fit(path, average=average, epochs=then)) == bits(fit(None, average=average, epochs=then))
+
+
+def test_a_run_may_begin_to_average_later(stopped):
+    assert bits(fit(stopped, average=0.5)) == bits(fit(None, average=0.5))
+
+
+def test_an_average_that_began_too_early_is_refused(tmp_path):
+    """With 3 steps an epoch: the first run averages from step 5, after 9 steps; the second should have from step 8."""
+    path = tmp_path / "run.npz"
+    fit(path, average=0.5, epochs=3)
+    check_refused(path, r"lacks iterates of the average, from step 8 on.*average=0", average=0.5, epochs=5)
+    assert fit(path, average=0.0, epochs=5).theta.tobytes() == fit(None, epochs=5).theta.tobytes()
+
+
 def test_a_path_is_kept_over_the_interruption(tmp_path):
     path = tmp_path / "c.npz"
     fit(path, path=True, callback=lambda epoch, _: epoch == 3)
@@ -149,7 +186,6 @@ OTHER[3, 1] += 1e-12
         {"sampling": "replacement"},
         {"seed": 2},
         {"start": [1e-300, 0.0, 0.0]},
-        {"average": 0.5},
         {"tolerance": 1e-3},
     ],
     ids=lambda changed: ", ".join(changed),
@@ -184,7 +220,8 @@ def test_a_truncated_checkpoint_is_refused(stopped):
 def test_a_damaged_checkpoint_is_refused_or_makes_no_difference(stopped):
     """One byte is another; some, like the date of an entry, say nothing."""
     whole, expected, random = stopped.read_bytes(), bits(fit(None)), np.random.default_rng(0)
-    for position in random.integers(0, len(whole), 300):
+    names = [found.start() for found in re.finditer(b"memory_t", whole)]  # in the entry, and in the list of entries
+    for position in [*names, *random.integers(0, len(whole), 300)]:
         damaged = bytearray(whole)
         damaged[position] ^= int(random.integers(1, 256))
         stopped.write_bytes(damaged)

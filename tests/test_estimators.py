@@ -16,13 +16,20 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import gdlearn as gd
-from fits import CLASSES, CONFIGURATIONS, EXACT, LABELS, RNG, SCORES, WEIGHT, N, X, Y, targets
+from fits import CLASSES, CONFIGURATIONS, EXACT, LABELS, QUICK, RNG, SCORES, WEIGHT, N, X, Y, targets
 from gdlearn.estimators import GDClassifier, GDRegressor
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks(CONFIGURATIONS)
+@parametrize_with_checks(QUICK)
 def test_scikit_learn_finds_nothing_to_object_to(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.long_in_python("ten minutes, for estimators that differ in nothing but their kernels")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(CONFIGURATIONS[len(QUICK) :])
+def test_scikit_learn_finds_nothing_to_object_to_in_other_configurations(estimator, check):
     check(estimator)
 
 
@@ -30,6 +37,7 @@ def test_scikit_learn_finds_nothing_to_object_to(estimator, check):
 
 
 @pytest.mark.parametrize("estimator", CONFIGURATIONS, ids=lambda e: type(e).__name__)
+@pytest.mark.long_in_python("a minute")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_pickles_and_clones(estimator):
     model = clone(estimator).fit(X, targets(estimator))
@@ -39,6 +47,7 @@ def test_pickles_and_clones(estimator):
     assert clone(model).get_params() == estimator.get_params()
 
 
+@pytest.mark.long_in_python("a quarter of a minute")
 def test_grid_search_in_a_pipeline_finds_a_sane_strength():
     """Forty columns of noise beside one that counts: no penalty overfits, a huge one underfits."""
     noisy = np.column_stack([SCORES, RNG.standard_normal((N, 40))])

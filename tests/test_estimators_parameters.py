@@ -94,6 +94,7 @@ def test_optimizers_have_their_words(word):
         ({"batch_size": 0}, "batch_size must be"),
         ({"epochs": 0}, "epochs must be"),
         ({"hidden": (3,), "activation": "step"}, "activation must be one of 'relu', 'tanh'"),
+        ({"hidden": (3,), "fit_intercept": False}, "hidden layers always have intercepts; pass fit_intercept=True"),
         ({"hidden": 3}, "model.hidden must be a tuple"),
         ({"random_state": -1}, "expected non-negative"),
     ],

@@ -160,6 +160,7 @@ PERMITTED = {
 }
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_malformed_call_is_refused_by_name(part, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -71,6 +71,7 @@ def test_a_cell_that_defines_a_record_and_its_kernel_can_be_run_again(notebook):
         assert added_cost(notebook) == pytest.approx(4.5 * factor, rel=1e-12)
 
 
+@pytest.mark.machine_code("plain Python takes any kernel at any time")
 def test_a_kernel_can_be_replaced_before_it_is_compiled_and_not_after(notebook):
     cell(CLASS + KERNEL.format(1.0) + KERNEL.format(2.0), notebook)
     assert added_cost(notebook) == pytest.approx(9.0, rel=1e-12)
@@ -80,6 +81,7 @@ def test_a_kernel_can_be_replaced_before_it_is_compiled_and_not_after(notebook):
     assert added_cost(notebook) == pytest.approx(9.0, rel=1e-12)
 
 
+@pytest.mark.machine_code("plain Python takes any kernel at any time")
 def test_a_default_kernel_that_was_compiled_cannot_be_replaced_either(notebook):
     cell(CLASS + KERNEL.format(1.0), notebook)
     added_cost(notebook)
@@ -135,6 +137,7 @@ def compilations(*functions):
     return sum(len(f.kept.signatures) + len(f.fresh.signatures) for f in functions)
 
 
+@pytest.mark.machine_code("it counts compilations")
 def test_a_new_hyperparameter_never_recompiles():
     rng = np.random.default_rng(0)
 
@@ -154,6 +157,7 @@ def test_a_new_hyperparameter_never_recompiles():
     assert compilations(training.train) == before
 
 
+@pytest.mark.machine_code("it counts compilations")
 def test_the_layout_of_the_data_never_recompiles():
     gd.minimize(PROBLEM, X, Y, epochs=1)
     before = compilations(training.train)

@@ -11,6 +11,7 @@ from gdlearn.sampling import ORDERS
 BATCHES = [1, 2, 5]
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES, ids=repr)
 @pytest.mark.parametrize("model", MODELS)
@@ -30,6 +31,7 @@ COMPILED = [
 ]
 
 
+@pytest.mark.machine_code("the grid above is the same in plain Python")
 @pytest.mark.parametrize(("model", "loss", "outputs", "penalty", "optimizer", "schedule"), COMPILED)
 def test_compiled_combinations_equal_plain_loops(model, loss, outputs, penalty, optimizer, schedule):
     for batch_size, sampling in itertools.product(BATCHES, ORDERS):

@@ -1,6 +1,7 @@
 """The rules of the house, executable."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -61,15 +62,38 @@ def test_every_chapter_is_in_the_table_of_contents():
 def generic_functions():
     """The generic functions of the modules of components."""
     modules = [value for name, value in vars(gdlearn).items() if name in gdlearn.__all__ and hasattr(value, "__file__")]
-    return sorted({name for module in modules for name, value in vars(module).items() if hasattr(value, "kernel")})
+    return sorted({name for module in modules for name, value in vars(module).items() if hasattr(value, "registry")})
 
 
-@pytest.mark.parametrize("name", gdlearn.__all__)
+@pytest.mark.parametrize("name", [*gdlearn.__all__, *gdlearn.ESTIMATORS])
 def test_public_name_has_a_docstring(name):
     assert getattr(gdlearn, name).__doc__
 
 
-@pytest.mark.parametrize("name", [*gdlearn.__all__, *generic_functions()])
+def signatures():
+    """Each public function and each public method, but for what NamedTuple makes: records have typed fields."""
+    for name in [*gdlearn.__all__, *gdlearn.ESTIMATORS]:
+        value = getattr(gdlearn, name)
+        ours = (
+            [c for c in inspect.getmro(value) if c.__module__.startswith("gdlearn.")] if inspect.isclass(value) else []
+        )
+        found = {name: value} | {f"{name}.{key}": method for cls in ours for key, method in vars(cls).items()}
+        for key, function in found.items():
+            public = not key.partition(".")[2].startswith("_") or key.endswith(".__init__")
+            if public and inspect.isfunction(function) and Path(function.__code__.co_filename) in MODULES:
+                yield pytest.param(function, id=key)
+
+
+@pytest.mark.parametrize("function", [*signatures()])
+def test_public_signatures_are_typed(function):
+    """mypy looks only into functions that have annotations."""
+    signature = inspect.signature(function)
+    untyped = [name for name, p in signature.parameters.items() if p.annotation is p.empty and name != "self"]
+    assert untyped == []
+    assert signature.return_annotation is not signature.empty or function.__name__ == "__init__"
+
+
+@pytest.mark.parametrize("name", [*gdlearn.__all__, *gdlearn.ESTIMATORS, *generic_functions()])
 def test_public_name_is_in_the_reference(name):
     api = (ROOT / "book" / "reference" / "api.md").read_text(encoding="utf-8")
     assert re.search(rf"^\.\. \w+:: (gdlearn\.)?{name}\b", api, re.MULTILINE)

@@ -14,6 +14,8 @@ import gdlearn as gd
 import killing
 import running
 
+pytestmark = pytest.mark.machine_code("its processes decide for themselves whether they compile")
+
 KILLS, LONGEST, PAUSE = 12, 0.2, 0.003
 NAMES = ["Momentum, all rows, path", "Nesterov, CSR, average", "Adam, MLP", "AMSGrad, float32", "AdamW, compiled"]
 # No kill comes later than this, so that the run cannot have finished: every epoch takes its pause.

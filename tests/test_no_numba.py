@@ -7,6 +7,8 @@ import pytest
 
 import running
 
+pytestmark = pytest.mark.machine_code("plain Python is compared with it")
+
 FITS = """
 import warnings
 import numpy as np

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given
+from sklearn.datasets import load_diabetes
 
 import gdlearn as gd
 import naive
@@ -177,6 +178,15 @@ def test_diabetes_has_442_patients_in_their_own_units():
     Z, _ = gd.datasets.diabetes(standardize=True)
     np.testing.assert_allclose(Z.mean(axis=0), np.zeros(10), atol=1e-13)
     np.testing.assert_allclose(Z.std(axis=0), np.ones(10), rtol=1e-13)
+
+
+def test_diabetes_is_that_of_scikit_learn():
+    peer = load_diabetes(scaled=False)
+    for found, expected in zip(gd.datasets.diabetes(), (peer.data, peer.target), strict=True):
+        np.testing.assert_array_equal(found, expected)
+        assert found.flags.c_contiguous
+    with pytest.raises(ValueError, match="features must be among age, sex, bmi, bp, s1, s2, s3, s4, s5, s6, not 'b'"):
+        gd.datasets.diabetes("age", "b")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

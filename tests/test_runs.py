@@ -33,3 +33,19 @@ def test_a_diverged_run_is_drawn_too():
     with pytest.warns(gd.DivergenceWarning):
         run = gd.minimize(BOWL, X, Y, schedule=0.25, epochs=2000)
     assert "diverged" in run._repr_html_()
+
+
+def test_the_run_of_a_solver_says_what_is_proved_and_draws_itself():
+    run = gd.fista(BOWL._replace(penalty=gd.L1(0.1)), X, Y)
+    kind, bound = run.certificate
+    assert repr(run).endswith(f", {kind} {bound:.2g}")
+    assert run._repr_html_().count(repr(run)) == 2
+    unknown = run._replace(certificate=gd.Certificate("none", np.inf))
+    assert repr(unknown).endswith(f"gradient norm {run.history.gradient_norm[-1]:.2g}")
+
+
+@pytest.mark.parametrize("solve", [gd.fista, gd.closed_form])
+def test_a_run_goes_on_from_the_end_of_a_solver(solve):
+    start = solve(BOWL, X, Y)
+    run = gd.minimize(BOWL, X, Y, start=start, epochs=0)
+    np.testing.assert_array_equal(run.theta, start.theta)

@@ -19,7 +19,7 @@ CHECKED = "nbval-check-output"
 TAGS = {CHECKED, "nbval-ignore-output", "nbval-skip", "raises-exception", "full-width", "margin", "scroll-output"} | {
     f"{what}-{part}" for what in ("hide", "remove") for part in ("input", "output", "cell")
 }
-CELL_METADATA = {"tags", "claim"}
+CELL_METADATA = {"tags", "claim", "jupyter"}  # the last can hide a source that gives an answer away
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

@@ -1,0 +1,93 @@
+"""Room for labels, powers of ten, and the quick PNG: against matplotlib's own layout and Pillow's decoder."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gdlearn import plotting
+from gdlearn._images import _pixels, flat_png, png
+from gdlearn._layout import power_of_ten
+
+
+def panels(rows, columns, **options):
+    fig, axes = plotting.figure(7.2, 4.5, columns=columns, rows=rows)
+    for k, ax in enumerate(np.ravel(axes)):
+        plotting.curve(ax, [0, 1], [1, 10.0 ** (k + 1)], "end", plotting.COLORS["SGD"])
+        ax.set(xlabel="step t", ylabel="share of the error", title="A title" if k == 1 else "", **options)
+    return fig, np.ravel(axes)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (2, 2)])
+def test_labels_are_inside_and_panels_are_about_where_matplotlib_puts_them(shape, scale):
+    fig, axes = panels(*shape, yscale=scale)
+    fig.draw_without_rendering()
+    mine = np.array([ax.get_position().extents for ax in axes])
+    for ax in axes:
+        outer = ax.get_tightbbox()
+        assert outer.min.min() >= 0
+        assert np.all(outer.max <= fig.bbox.size)
+    fig.set_layout_engine("constrained", h_pad=0.10, w_pad=0.12)
+    fig.draw_without_rendering()
+    theirs = np.array([ax.get_position().extents for ax in axes])
+    assert np.abs(mine - theirs).max() < 0.025  # theirs adds 2 % of the width between columns
+
+
+def test_panels_do_not_overlap_and_are_equally_large():
+    fig, axes = panels(2, 2)
+    fig.draw_without_rendering()
+    boxes = [ax.get_tightbbox() for ax in axes]
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+    sizes = np.array([ax.bbox.size for ax in axes])
+    np.testing.assert_allclose(sizes, sizes[:1].repeat(4, axis=0), rtol=1e-9)
+
+
+def test_drawing_twice_draws_the_same():
+    fig, _ = panels(1, 2)
+    assert png(fig) == png(fig)
+
+
+def test_a_figure_with_a_color_bar_is_left_to_matplotlib():
+    fig, ax = plotting.figure()
+    fig.colorbar(ax.imshow([[0, 1], [2, 3]]), ax=ax)
+    fig.draw_without_rendering()
+    assert not ax.get_tightbbox().overlaps(fig.axes[1].get_tightbbox())
+
+
+@pytest.mark.parametrize(("value", "text"), [(1e-4, "10⁻⁴"), (1, "10⁰"), (1e12, "10¹²"), (0.1, "10⁻¹")])
+def test_powers_of_ten(value, text):
+    assert power_of_ten(value, None) == text
+
+
+def test_powers_are_written_on_logarithmic_axes_and_own_labels_stay():
+    fig, (left, right) = plotting.figure(columns=2)
+    for ax in (left, right):
+        plotting.curve(ax, [0, 1], [1e-6, 1], "", plotting.COLORS["SGD"])
+        ax.set(yscale="log")
+    right.set_yticks([1e-6, 1], ["a millionth", "all"])
+    fig.draw_without_rendering()
+    assert "10⁻⁴" in [text.get_text() for text in left.get_yticklabels()]
+    assert [text.get_text() for text in right.get_yticklabels()] == ["a millionth", "all"]
+    assert len(left.yaxis.get_minorticklocs()) == 0
+
+
+def test_few_decades_keep_their_ticks_in_between():
+    fig, ax = plotting.figure()
+    ax.set(yscale="log", ylim=(1, 100))
+    fig.draw_without_rendering()
+    assert len(ax.yaxis.get_minorticklocs()) >= 16
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 5, 3), (200, 301, 3)])
+def test_flat_png_holds_the_pixels(shape):
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(flat_png(pixels)))), pixels)
+
+
+def test_flat_png_is_no_larger_than_pillows():
+    fig, _ = panels(1, 2)
+    out = io.BytesIO()
+    _pixels(fig).save(out, "PNG", compress_level=1)
+    assert len(png(fig)) <= len(out.getvalue())
