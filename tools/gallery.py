@@ -108,7 +108,7 @@ def in_order(env, docname):
 
 def hang(app, doctree, docname):
     """Puts the experiments of all chapters in the place that the directive kept for them."""
-    for place in doctree.findall(gallery):
+    for place in list(doctree.findall(gallery)):
         rooms = [
             room for chapter in in_order(app.env, app.config.root_doc) if (room := hang_chapter(app, docname, chapter))
         ]
@@ -146,7 +146,7 @@ def hang_one(app, docname, chapter, number, cell, name, models):
 
 
 def slug(docname):
-    return Path(docname).name
+    return docname.removeprefix("book/").replace("/", "-")
 
 
 def write_script(pages, docname, own, name, models):

@@ -23,7 +23,15 @@ class Expected:
         self.labels = [self.models[name]["state"]["_options_labels"] for name in self.names]
         self.at = [self.models[name]["state"]["index"] for name in self.names]
 
+    def unlinked(self):
+        """The sliders that move nothing, and the stacks of pictures that nothing moves."""
+        ends = [tuple(model["state"].get(end) or ()) for model in self.models.values() for end in ("source", "target")]
+        stacks = [name for name in self.visible(self.root) if "selected_index" in self.models[name]["state"]]
+        wanted = [(name, "index") for name in self.names] + [(name, "selected_index") for name in stacks]
+        return [end for end in wanted if (gallery.LINK + end[0], end[1]) not in ends]
+
     def visible(self, name):
+        """The models in a box, at all depths, whether they are selected or not."""
         yield name
         for child in self.models[name]["state"].get("children", ()):
             yield from self.visible(child.removeprefix(gallery.LINK))

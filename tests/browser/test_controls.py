@@ -62,6 +62,7 @@ def try_experiment(page, area, experiment, move):
     """Brings each control to its first, middle and last value, and compares what is seen."""
     handles = area.locator(CONTROLS)
     assert handles.count() == len(experiment.names) > 0
+    assert experiment.unlinked() == []
     for number, labels in enumerate(experiment.labels):
         handle, last = handles.nth(number), len(labels) - 1
         assert handle.evaluate(STATE)["name"], "a control has no accessible name"

@@ -1,6 +1,11 @@
 """The gallery shows every experiment of the book as its chapter does, from a file and without a network."""
 
+import io
+import re
+
+import numpy as np
 import pytest
+from PIL import Image
 
 import expected
 import gallery
@@ -84,6 +89,21 @@ def test_fits_the_screen(hung, width):
     hung.show("light", width)
     assert hung.page.evaluate(TOO_WIDE) == []
     assert hung.page.evaluate(TOO_SMALL) == []
+
+
+def luminance(color):
+    """The relative luminance of sRGB colors from 0 to 255, after WCAG 2.2."""
+    share = np.asarray(color) / 255
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+def test_pictures_do_not_glare_in_the_dark(hung):
+    """No brighter than the text beside them, which is what the eye is set to."""
+    hung.show("dark")
+    color = hung.page.evaluate("() => getComputedStyle(document.body).color")
+    text = luminance([float(part) for part in re.findall(r"[\d.]+", color)[:3]])
+    picture = Image.open(io.BytesIO(hung.page.locator("[data-script] img").first.screenshot())).convert("RGB")
+    assert luminance(np.asarray(picture)).max() < text
 
 
 def test_weight():
