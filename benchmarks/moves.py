@@ -14,6 +14,7 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 import nbformat
 
@@ -27,11 +28,13 @@ def found(notebook):
     """The (draw, controls) of each experiment and prediction of a notebook, after its cells have run."""
     made = []
     namespace = {"__name__": "__main__", "display": lambda *shown: None}
-    for name in ("experiment", "predict"):
-        setattr(experiments, name, lambda draw, *controls: made.append((draw, controls)))
-    for cell in nbformat.read(notebook, as_version=4).cells:
-        if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
-            with redirect_stdout(StringIO()):
+
+    def note(draw, *controls):
+        made.append((draw, controls))
+
+    with patch.multiple(experiments, experiment=note, predict=note), redirect_stdout(StringIO()):
+        for cell in nbformat.read(notebook, as_version=4).cells:
+            if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
                 exec(compile(cell.source, f"{notebook.name}:{cell.id}", "exec"), namespace)
     return made
 

@@ -7,6 +7,7 @@ import ipywidgets as widgets
 import numpy as np
 
 STEPS = 200  # of a logarithmic slider, about
+BEAT = 700  # milliseconds for each value, when they are played
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Control:
         The setting at the start, one of the values; the first of them if it is not given.
     format : str
         How a number is shown, as for `str.format`.
+    play : bool
+        Whether a button goes through the values one after the other, as for time.
 
     Raises
     ------
@@ -39,6 +42,7 @@ class Control:
     values: tuple
     default: object = None
     format: str = "{:g}"
+    play: bool = False
 
     def __post_init__(self):
         where = f"control {self.name!r}"
@@ -93,6 +97,19 @@ def live_slider(control):
         step = (start - low) / steps if steps else (high - low) / STEPS
         return widgets.FloatLogSlider(min=low, max=high, step=step, **common)
     return widgets.FloatSlider(min=low, max=high, step=10.0 ** np.floor(np.log10((high - low) / 100)), **common)
+
+
+def with_button(control, slider, live):
+    """The slider, beside a button that plays the values of its control if it asks for one."""
+    if not control.play:
+        return slider
+    first = control.values.index(control.default)
+    button = widgets.Play(value=first, min=0, max=len(control.values) - 1, interval=BEAT, show_repeat=False)
+    if live:
+        button.observe(lambda change: slider.set_trait("value", control.values[change.new]), names="value")
+    else:
+        widgets.jslink((button, "value"), (slider, "index"))
+    return widgets.HBox([button, slider]).add_class("downhill-play")
 
 
 def _spaced_by_factors(values):

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from IPython.display import HTML, Markdown
 
 from . import generic
-from ._controls import Control, choice_slider, live_slider
+from ._controls import Control, choice_slider, live_slider, with_button
 from ._drawing import check_drawn, check_takes, check_weight, frame, frame_or_failure, without_kernel
 from ._images import card, webp
 from ._predict import predict
@@ -42,14 +42,15 @@ def experiment(draw, *controls):
         If draw does not accept the controls, does not return what it should, or the frames are too large a page.
     """
     _check(draw, controls)
-    make = _frames if without_kernel() else _live
-    sliders, picture, mode = make(draw, controls)
+    live = not without_kernel()
+    sliders, picture, mode = (_live if live else _frames)(draw, controls)
     for slider in sliders:
         slider.style.description_width = "initial"
         slider.layout = widgets.Layout(width="100%", max_width="560px")
     picture.add_class("downhill-picture")
     mode = widgets.HTML(f"<small>{mode}</small>").add_class("downhill-mode")
-    return widgets.VBox([*sliders, picture, mode]).add_class("downhill-experiment")
+    rows = [with_button(control, slider, live) for control, slider in zip(controls, sliders, strict=True)]
+    return widgets.VBox([*rows, picture, mode]).add_class("downhill-experiment")
 
 
 def picture(figure, text):

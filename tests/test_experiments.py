@@ -295,6 +295,36 @@ def test_a_warning_made_an_error_is_shown_too():
     assert "RuntimeWarning" in shown.value
 
 
+# Played
+
+
+@pytest.mark.usefixtures("frames")
+def test_a_button_plays_the_frames_in_the_browser():
+    row, stack, _ = experiment(draw, rate(default=0.1, play=True)).children
+    button, slider = row.children
+    assert isinstance(button, widgets.Play)
+    assert (button.min, button.value, button.max) == (0, 1, 3)
+    models = {model["model_name"]: model["state"] for model in embed.dependency_state(row).values()}
+    assert models["LinkModel"]["source"] == [f"IPY_MODEL_{button.model_id}", "value"]
+    assert models["LinkModel"]["target"] == [f"IPY_MODEL_{slider.model_id}", "index"]
+    assert stack.selected_index == 1
+
+
+@pytest.mark.usefixtures("live")
+@pytest.mark.parametrize("values", [RATES, [0, 5, 10], [1, 32, 256, 1024], ["SGD", "momentum"], [0.01, 0.1, 1.0]])
+def test_a_button_plays_the_declared_values_with_a_kernel(values):
+    drawn = []
+
+    def remember(x):
+        drawn.append(x)
+        return plotting.figure(width=1, height=1)[0], "1"
+
+    button = experiment(remember, Control("x", "x", values, play=True)).children[0].children[0]
+    for k in range(1, len(values)):
+        button.value = k
+    assert drawn == pytest.approx(values) if values != ["SGD", "momentum"] else drawn == values
+
+
 # Both
 
 

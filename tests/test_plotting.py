@@ -354,3 +354,15 @@ def test_the_pictures_of_pages_are_small():
     fig, ax = landscape()
     plotting.trajectory(ax, descent(0.19, 40), "gradient descent", BLUE)
     assert len(webp(fig)) < 40_000 < len(png(fig))
+
+
+def test_a_guess_is_dotted_over_the_curves_and_named():
+    fig, ax = plotting.figure()
+    plotting.curve(ax, [0, 1], [0, 1], "measured", plotting.COLORS["SGD"])
+    plotting.guess(ax, [0, 1], [1, 0])
+    measured, guessed = ax.lines
+    assert guessed.get_label() == "your answer"
+    assert guessed.get_zorder() > measured.get_zorder()
+    assert guessed.is_dashed()
+    assert guessed.get_color() not in plotting.COLORS.values()
+    fig.draw_without_rendering()
