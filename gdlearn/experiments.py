@@ -5,21 +5,19 @@ among them in the browser. With one, each move calls the function. Which of the 
 variable GDLEARN_FRAMES=1, set by the build of the book, decides; the notebook says the same in both.
 """
 
-import html
-import inspect
 import itertools
-import os
 
 import ipywidgets as widgets
 from IPython.display import HTML, Markdown
-from matplotlib.figure import Figure
 
 from . import generic
 from ._controls import Control, choice_slider, live_slider
-from ._images import card, png, webp
+from ._drawing import check_drawn, check_takes, check_weight, frame, frame_or_failure, without_kernel
+from ._images import card, webp
+from ._predict import predict
+from ._questions import ask, choose
 
-__all__ = ["Control", "experiment", "picture", "show_source"]
-MOST_BYTES = 1_200_000  # of the frames of one experiment, as they stand in the page
+__all__ = ["Control", "ask", "choose", "experiment", "picture", "predict", "show_source"]
 
 
 def experiment(draw, *controls):
@@ -44,7 +42,7 @@ def experiment(draw, *controls):
         If draw does not accept the controls, does not return what it should, or the frames are too large a page.
     """
     _check(draw, controls)
-    make = _frames if os.environ.get("GDLEARN_FRAMES") == "1" else _live
+    make = _frames if without_kernel() else _live
     sliders, picture, mode = make(draw, controls)
     for slider in sliders:
         slider.style.description_width = "initial"
@@ -67,7 +65,7 @@ def picture(figure, text):
     -------
     IPython.display.HTML
     """
-    _check_drawn((figure, text))
+    check_drawn((figure, text))
     return HTML(card(figure, text, "webp", webp(figure)))
 
 
@@ -90,17 +88,10 @@ def _frames(draw, controls):
     """Sliders over all settings, linked in the browser to a picture each."""
     made = {}
     for setting in itertools.product(*(c.values for c in controls)):
-        figure, text = _draw(draw, controls, setting)
-        made[setting] = card(figure, text, "webp", webp(figure))
-    different = dict.fromkeys(made.values())
-    size = sum(map(len, different))
-    if size > MOST_BYTES:
-        raise ValueError(
-            f"the {len(made)} frames of this experiment take {size / 1e6:.1f} MB of the page, more than"
-            f" {MOST_BYTES / 1e6:.1f} MB: give the controls fewer values or draw less detail"
-        )
+        made[setting] = frame(draw, controls, setting)
+    check_weight(list(made.values()))
     shared = widgets.Layout()
-    frames = {shown: widgets.HTML(shown, layout=shared) for shown in different}
+    frames = {shown: widgets.HTML(shown, layout=shared) for shown in dict.fromkeys(made.values())}
     sliders = [choice_slider(c) for c in controls]
     picture = _stack({setting: frames[shown] for setting, shown in made.items()}, sliders, controls)
     between = " to try any value in between" if any(c.numeric for c in controls) else " to change the code"
@@ -122,44 +113,14 @@ def _stack(frames, sliders, controls):
 def _live(draw, controls):
     """Sliders over all values in between, each move of which draws the picture anew."""
     sliders = [live_slider(c) for c in controls]
-    picture = widgets.HTML(_shown(*_draw(draw, controls, [c.default for c in controls])))
+    picture = widgets.HTML(frame(draw, controls, [c.default for c in controls], live=True))
 
     def move(_):
-        setting = [slider.value for slider in sliders]
-        try:
-            picture.value = _shown(*_draw(draw, controls, setting))
-        except Exception as error:
-            picture.value = _failure(error, controls, setting)
+        picture.value = frame_or_failure(draw, controls, [slider.value for slider in sliders])
 
     for slider in sliders:
         slider.observe(move, names="value")
     return sliders, picture, "Live: computed as you move."
-
-
-def _shown(figure, text):
-    return card(figure, text, "png", png(figure))
-
-
-def _draw(draw, controls, setting):
-    values = {c.name: value for c, value in zip(controls, setting, strict=True)}
-    try:
-        drawn = draw(**values)
-        _check_drawn(drawn)
-    except Exception as error:
-        error.add_note(f"while drawing the experiment at {values}")
-        raise
-    return drawn
-
-
-def _failure(error, controls, setting):
-    """What stands in place of the picture when it could not be drawn."""
-    at = ", ".join(
-        f"{c.label} = {v:g}" if c.numeric else f"{c.label} = {v}" for c, v in zip(controls, setting, strict=True)
-    )
-    return (
-        f'<div class="downhill-error" role="alert" style="line-height:1.45"><strong>{type(error).__name__}</strong>'
-        f" at {html.escape(at)}: {html.escape(str(error))}</div>"
-    )
 
 
 def _check(draw, controls):
@@ -168,16 +129,4 @@ def _check(draw, controls):
     names = [c.name for c in controls]
     if len(set(names)) < len(names):
         raise ValueError(f"the controls must have different names, got {names}")
-    try:
-        inspect.signature(draw).bind(**dict.fromkeys(names))
-    except TypeError as error:
-        raise TypeError(f"draw must be callable with the controls' names {names} and nothing else: {error}") from None
-
-
-def _check_drawn(drawn):
-    match drawn:
-        case (Figure(), str(text)):
-            if not any(character.isdigit() for character in text):
-                raise ValueError(f"the text must say in numbers what the picture shows, got {text!r}")
-        case _:
-            raise TypeError(f"draw must return a matplotlib Figure and a text, got {drawn!r:.100}")
+    check_takes(draw, names)

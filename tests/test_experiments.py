@@ -13,7 +13,7 @@ from ipywidgets import embed
 from PIL import Image
 
 import gdlearn as gd
-from gdlearn import experiments, plotting
+from gdlearn import _drawing, plotting
 from gdlearn._images import webp
 from gdlearn.experiments import Control, experiment, picture, show_source
 
@@ -176,7 +176,7 @@ def test_words_are_settings_too():
 
 @pytest.mark.usefixtures("frames")
 def test_an_experiment_that_weighs_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(experiments, "MOST_BYTES", 3_000)
+    monkeypatch.setattr(_drawing, "MOST_BYTES", 3_000)
     with pytest.raises(ValueError, match=r"4 frames .* MB .* fewer values"):
         experiment(draw, rate())
 
