@@ -81,7 +81,9 @@ def test_the_book_shows_each_claim_that_it_judges():
     chapters = {path.stem: path for path in ROOT.glob("book/**/*.ipynb") if ".ipynb_checkpoints" not in path.parts}
     cells = [cell for path in chapters.values() for cell in nbformat.read(path, as_version=4).cells]
     shown = {claim["number"] for cell in cells for claim in cell.metadata.get("claim", [])}
-    assert shown == {claim.number for claim in ledger() if claim.verdict != "slot"}
+    claimed = {claim.number for claim in ledger()}
+    assert {claim.number for claim in ledger() if claim.verdict != "slot"} <= shown <= claimed
+    assert len(claimed) == len(ledger())
     assert {claim.chapter for claim in ledger()} <= set(chapters)
 
 
