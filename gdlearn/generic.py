@@ -39,6 +39,8 @@ FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
 INLINE = {"fastmath": FASTMATH, "error_model": "numpy", "forceinline": True}
+# Where the order of the operations carries the last digits.
+EXACT = INLINE | {"fastmath": {"contract"}}
 HERE = Path(__file__).parent
 
 
@@ -76,7 +78,8 @@ def generic(stub):
     def kernel(record):
         def register(body):
             _check_registration(function, stub, record, body)
-            record.__eq__, record.__ne__, record.__hash__ = _same, _differ, _hash
+            record.__eq__, record.__hash__ = _same, _hash
+            record.__ne__ = lambda one, other: not _same(one, other)
             return function.register(record, body)
 
         return register
@@ -97,10 +100,6 @@ def generic(stub):
 def _same(one, other):
     """Equal records have equal fields and one class: Momentum(0.5) is not Nesterov(0.5)."""
     return type(one) is type(other) and tuple.__eq__(one, other)
-
-
-def _differ(one, other):
-    return not _same(one, other)
 
 
 def _hash(record):
@@ -150,6 +149,11 @@ def inlined(function):
     if numba is None:
         return function
     return numba.extending.register_jitable(**INLINE)(function)
+
+
+def in_machine_code(plain, options=EXACT):
+    """Decorate the function that picks, by the types of the arguments, what compiled code runs for ``plain``."""
+    return (lambda pick: pick) if numba is None else overload(plain, jit_options=options)
 
 
 def compiled(function):

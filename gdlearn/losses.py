@@ -7,7 +7,8 @@ at all scores of a row at once registers ``row_slope`` instead.
 import math
 from typing import NamedTuple
 
-from .generic import generic, inlined
+from .elementary import exp, like, log1p
+from .generic import INLINE, generic, has_kernel, in_machine_code, inlined
 from .records import Positive, Share
 
 
@@ -37,6 +38,46 @@ def row_slope(loss, Z, i, Y, r, S, with_value):
         if with_value:
             total += value(loss, z, y)
     return total
+
+
+@generic
+def slopes(loss, Z, Y, order, start, stop, S, with_value):
+    """``row_slope`` for the rows order[start:stop], whose scores are the first of Z; the sum of their losses."""
+    return _one_by_one(loss, Z, Y, order, start, stop, S, with_value)
+
+
+def _row_by_row(loss, Z, Y, order, start, stop, S, with_value):
+    total = 0.0
+    for i in range(stop - start):
+        total += row_slope(loss, Z, i, Y, order[start + i], S, with_value)
+    return total
+
+
+def _score_by_score(loss, Z, Y, order, start, stop, S, with_value):
+    """For a loss of single scores: several of them at a time, since they lie side by side."""
+    k, m, total = Z.shape[1], stop - start, 0.0
+    scores, found = Z.reshape(Z.size), S.reshape(S.size)
+    for i in range(m):
+        r = order[start + i]
+        for c in range(k):
+            found[i * k + c] = Y[r, c]
+    for e in range(m * k):
+        z, y = scores[e], found[e]
+        found[e] = slope(loss, z, y)
+        if with_value:
+            total += value(loss, z, y)
+    return total
+
+
+def _one_by_one(loss, Z, Y, order, start, stop, S, with_value):
+    kernel = _row_by_row if has_kernel(row_slope, type(loss)) else _score_by_score
+    return kernel(loss, Z, Y, order, start, stop, S, with_value)
+
+
+@in_machine_code(_one_by_one, INLINE)
+def _(loss, Z, Y, order, start, stop, S, with_value):
+    row_slope.compiled_for.add(loss.instance_class)
+    return _row_by_row if has_kernel(row_slope, loss.instance_class) else _score_by_score
 
 
 @generic
@@ -136,13 +177,13 @@ class BinaryCrossEntropy(NamedTuple):
 
 @value.kernel(BinaryCrossEntropy)
 def _(loss, z, y):
-    return max(z, 0.0) - y * z + math.log1p(math.exp(-abs(z)))
+    return max(z, like(z, 0.0)) - y * z + log1p(exp(-abs(z)))
 
 
 @slope.kernel(BinaryCrossEntropy)
 def _(loss, z, y):
-    small = math.exp(-abs(z))
-    return (1.0 if z >= 0.0 else small) / (1.0 + small) - y
+    small, one = exp(-abs(z)), like(z, 1.0)
+    return (one if z >= 0.0 else small) / (one + small) - y
 
 
 @curvature.kernel(BinaryCrossEntropy)
@@ -171,16 +212,26 @@ class CrossEntropy(NamedTuple):
 
 @row_slope.kernel(CrossEntropy)
 def _(loss, Z, i, Y, r, S, with_value):
-    k, top = Z.shape[1], largest(Z, i)
-    mass, score = 0.0, 0.0
-    for c in range(k):
-        S[i, c] = math.exp((Z[i, c] - top) / loss.temperature)
-        mass += S[i, c]
-    for c in range(k):
-        target = (1.0 - loss.label_smoothing) * Y[r, c] + loss.label_smoothing / k
-        S[i, c] = (S[i, c] / mass - target) / loss.temperature
-        score += target * (Z[i, c] - top) / loss.temperature
-    return math.log(mass) - score if with_value else 0.0
+    top = largest(Z, i)
+    for c in range(Z.shape[1]):
+        S[i, c] = exp((Z[i, c] - top) / like(top, loss.temperature))
+    return against_softmax(loss, Z, i, Y, r, S, top, with_value)
+
+
+@slopes.kernel(CrossEntropy)
+def _(loss, Z, Y, order, start, stop, S, with_value):
+    """All exponentials of the rows in one go."""
+    k, m, total = Z.shape[1], stop - start, 0.0
+    found, T = S.reshape(S.size), like(Z[0, 0], loss.temperature)
+    for i in range(m):
+        top = largest(Z, i)
+        for c in range(k):
+            S[i, c] = (Z[i, c] - top) / T
+    for e in range(m * k):
+        found[e] = exp(found[e])
+    for i in range(m):
+        total += against_softmax(loss, Z, i, Y, order[start + i], S, largest(Z, i), with_value)
+    return total
 
 
 @inlined
@@ -190,6 +241,22 @@ def largest(Z, i):
     for c in range(1, Z.shape[1]):
         top = max(top, Z[i, c])
     return top
+
+
+@inlined
+def against_softmax(loss, Z, i, Y, r, S, top, with_value):
+    """From the exponentials of a row in S[i], its gradient there, and its loss."""
+    k, zero, one = Z.shape[1], like(top, 0.0), like(top, 1.0)
+    scale, smoothing = one / like(top, loss.temperature), like(top, loss.label_smoothing)
+    kept, uniform, mass, score = one - smoothing, smoothing / like(top, k), zero, zero
+    for c in range(k):
+        mass += S[i, c]
+    for c in range(k):
+        target = kept * Y[r, c] + uniform
+        S[i, c] = scale * (S[i, c] * (one / mass) - target)
+        if with_value:
+            score += target * ((Z[i, c] - top) * scale)
+    return math.log(mass) - score if with_value else zero
 
 
 @curvature.kernel(CrossEntropy)

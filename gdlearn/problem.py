@@ -7,7 +7,7 @@ import numpy as np
 
 from . import losses, penalties, validation
 from .generic import compiled, has_kernel, inlined
-from .losses import SquaredError, row_slope
+from .losses import SquaredError, row_slope, slopes
 from .models import forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
 from .records import ready
@@ -43,8 +43,7 @@ def gradient(problem, theta, data, order, start, stop, work, with_value):
     while a < stop:
         b = min(a + BLOCK, stop)
         forward(problem.model, theta, data.X, order, a, b, Z, H)
-        for i in range(b - a):
-            total += row_slope(problem.loss, Z, i, data.Y, order[a + i], S, with_value)
+        total += slopes(problem.loss, Z, data.Y, order, a, b, S, with_value)
         pullback(problem.model, theta, data.X, order, a, b, S, share, g, H)
         a = b
     return total * share
