@@ -39,8 +39,7 @@ FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
 INLINE = {"fastmath": FASTMATH, "error_model": "numpy", "forceinline": True}
-# Where the order of the operations carries the last digits.
-EXACT = INLINE | {"fastmath": {"contract"}}
+EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
 
 
@@ -85,14 +84,13 @@ def generic(stub):
         return register
 
     function.kernel = kernel
-    if numba is not None:
 
-        @overload(function, jit_options=INLINE)
-        @wraps(stub)
-        def choose(record, *arguments):
-            cls = getattr(record, "instance_class", object)
-            function.compiled_for.add(cls)
-            return function.dispatch(cls)
+    @in_machine_code(function, INLINE)
+    @wraps(stub)
+    def choose(record, *arguments):
+        cls = getattr(record, "instance_class", object)
+        function.compiled_for.add(cls)
+        return function.dispatch(cls)
 
     return function
 
@@ -125,7 +123,7 @@ def _check_registration(function, stub, record, body):
 
 
 def has_kernel(function, cls):
-    """Whether the class ``cls`` has a kernel of its own under ``function``."""
+    """Whether ``cls`` has a kernel of its own under ``function``."""
     return function.dispatch(cls) is not function.dispatch(object)
 
 
@@ -144,11 +142,14 @@ def source(function, cls):
     return textwrap.dedent(inspect.getsource(getattr(body, "py_func", body))).rstrip()
 
 
-def inlined(function):
-    """Compile ``function`` into each caller, without a cache entry of its own."""
-    if numba is None:
-        return function
-    return numba.extending.register_jitable(**INLINE)(function)
+def inlined(function, options=INLINE):
+    """Compile ``function`` into each caller."""
+    return function if numba is None else numba.extending.register_jitable(**options)(function)
+
+
+def called(function):
+    """Compile ``function`` beside its callers: for work that is long against a call."""
+    return inlined(function, ENTRY)
 
 
 def in_machine_code(plain, options=EXACT):

@@ -8,7 +8,7 @@ import math
 from typing import NamedTuple
 
 from .elementary import exp, like, log1p
-from .generic import INLINE, generic, has_kernel, in_machine_code, inlined
+from .generic import generic, inlined
 from .records import Positive, Share
 
 
@@ -38,46 +38,6 @@ def row_slope(loss, Z, i, Y, r, S, with_value):
         if with_value:
             total += value(loss, z, y)
     return total
-
-
-@generic
-def slopes(loss, Z, Y, order, start, stop, S, with_value):
-    """``row_slope`` for the rows order[start:stop], whose scores are the first of Z; the sum of their losses."""
-    return _one_by_one(loss, Z, Y, order, start, stop, S, with_value)
-
-
-def _row_by_row(loss, Z, Y, order, start, stop, S, with_value):
-    total = 0.0
-    for i in range(stop - start):
-        total += row_slope(loss, Z, i, Y, order[start + i], S, with_value)
-    return total
-
-
-def _score_by_score(loss, Z, Y, order, start, stop, S, with_value):
-    """For a loss of single scores: several of them at a time, since they lie side by side."""
-    k, m, total = Z.shape[1], stop - start, 0.0
-    scores, found = Z.reshape(Z.size), S.reshape(S.size)
-    for i in range(m):
-        r = order[start + i]
-        for c in range(k):
-            found[i * k + c] = Y[r, c]
-    for e in range(m * k):
-        z, y = scores[e], found[e]
-        found[e] = slope(loss, z, y)
-        if with_value:
-            total += value(loss, z, y)
-    return total
-
-
-def _one_by_one(loss, Z, Y, order, start, stop, S, with_value):
-    kernel = _row_by_row if has_kernel(row_slope, type(loss)) else _score_by_score
-    return kernel(loss, Z, Y, order, start, stop, S, with_value)
-
-
-@in_machine_code(_one_by_one, INLINE)
-def _(loss, Z, Y, order, start, stop, S, with_value):
-    row_slope.compiled_for.add(loss.instance_class)
-    return _row_by_row if has_kernel(row_slope, loss.instance_class) else _score_by_score
 
 
 @generic
@@ -216,22 +176,6 @@ def _(loss, Z, i, Y, r, S, with_value):
     for c in range(Z.shape[1]):
         S[i, c] = exp((Z[i, c] - top) / like(top, loss.temperature))
     return against_softmax(loss, Z, i, Y, r, S, top, with_value)
-
-
-@slopes.kernel(CrossEntropy)
-def _(loss, Z, Y, order, start, stop, S, with_value):
-    """All exponentials of the rows in one go."""
-    k, m, total = Z.shape[1], stop - start, 0.0
-    found, T = S.reshape(S.size), like(Z[0, 0], loss.temperature)
-    for i in range(m):
-        top = largest(Z, i)
-        for c in range(k):
-            S[i, c] = (Z[i, c] - top) / T
-    for e in range(m * k):
-        found[e] = exp(found[e])
-    for i in range(m):
-        total += against_softmax(loss, Z, i, Y, order[start + i], S, largest(Z, i), with_value)
-    return total
 
 
 @inlined
