@@ -16,12 +16,11 @@ import gc  # noqa: E402
 import statistics  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
 from typing import NamedTuple  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-SAMPLES, SHORTEST, CLEAN, PATIENCE = 7, 8e-3, 0.9, 4
+SAMPLES, SHORTEST, CLEAN, PATIENCE = 7, 8e-3, 0.9, 20.0
 OURS = "gdlearn"
 
 
@@ -81,7 +80,9 @@ def measure(row):
     gc.collect()
     gc.disable()
     try:
-        for _ in range(PATIENCE * SAMPLES):
+        begin, rounds = time.perf_counter(), 0
+        while rounds < SAMPLES or time.perf_counter() - begin < PATIENCE:
+            rounds += 1
             for name, contender in row.contenders.items():
                 if len(clean[name]) < SAMPLES:
                     cpu, wall = _sample(contender, repeats[name])
@@ -115,28 +116,14 @@ def _repeats(contender):
 def _sample(contender, repeats):
     """CPU and wall seconds of one run, from a sample of several."""
     contender.prepare()
-    with priority():
-        cpu, wall = time.process_time(), time.perf_counter()
-        for _ in range(repeats):
-            contender.run()
-        return (time.process_time() - cpu) / repeats, (time.perf_counter() - wall) / repeats
-
-
-@contextmanager
-def priority():
-    """Ask for the processor during a sample, where BENCH_PRIORITY=1 wants it and the system grants it."""
-    try:
-        if os.environ.get("BENCH_PRIORITY") == "1":
-            os.setpriority(os.PRIO_PROCESS, 0, -19)
-        yield
-    except PermissionError:
-        yield
-    finally:
-        os.setpriority(os.PRIO_PROCESS, 0, 0)
+    cpu, wall = time.process_time(), time.perf_counter()
+    for _ in range(repeats):
+        contender.run()
+    return (time.process_time() - cpu) / repeats, (time.perf_counter() - wall) / repeats
 
 
 def _summary(clean, every):
-    used = clean if len(clean) >= 3 else every
+    used = clean if len(clean) >= SAMPLES else every
     low, median, high = statistics.quantiles(used, n=4) if len(used) > 1 else (used[0],) * 3
     return {"median": median, "low": low, "high": high, "clean": len(clean), "samples": len(every)}
 
