@@ -2,6 +2,7 @@
 # make test    everything: library, formulas, notebooks, pages in a browser
 # make serve   the pages on http://localhost:8000
 # make .venv   only the Python environment in which all of it runs
+# make bench   the table of book/reference/speed, measured anew (about 15 minutes)
 # make lint    only the style of code and notebooks
 # make lock    newer versions of what requirements*.txt pin
 # make clean   forgets every page and computed result
@@ -14,7 +15,7 @@ SOURCES := $(shell find book gdlearn tools web -mindepth 1 -not -path '*/.*' -no
 LOCK = _build/lock-env/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 	--no-emit-package gdlearn --annotation-style line --custom-compile-command "make lock"
 
-.PHONY: book test serve .venv lint lock clean
+.PHONY: book test serve .venv lint lock clean bench
 
 book: $(PAGES)/.complete
 	@echo "The book is built: open $(CURDIR)/$(PAGES)/index.html, or run make serve."
@@ -27,6 +28,11 @@ serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(PAGES) 8000
 
 .venv: $(BIN)/.book-ready $(BIN)/.test-ready
+
+# The other libraries are no part of the environment that the book needs; what is missing becomes a line that says so.
+bench: $(BIN)/.book-ready
+	-$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks
 
 lint: $(BIN)/.test-ready
 	$(BIN)/ruff check
@@ -42,7 +48,7 @@ lock:
 clean:
 	rm -rf _build web/vendor
 
-$(PAGES)/.complete: $(SOURCES) _config.yml _toc.yml web/vendor/stamp.json $(BIN)/.book-ready
+$(PAGES)/.complete: $(SOURCES) benchmarks/results.json _config.yml _toc.yml web/vendor/stamp.json $(BIN)/.book-ready
 # All pages are written anew, since each shows the table of contents; notebooks come from the cache.
 	rm -rf $(PAGES) _build/.doctrees
 	$(BIN)/jupyter-book build . -W -n --keep-going
