@@ -7,17 +7,24 @@ import gdlearn as gd
 from gdlearn.blocks import slopes
 from gdlearn.generic import compiled
 from gdlearn.loop import Memory, step
+from gdlearn.problem import Workspace
 
 GROUP = "Pieces of a step"
 
 
 @compiled
-def loss_of_rows(loss, Z, Y, order, S, size):
+def loss_of_rows(loss, Z, Y, order, S, work):
     """Value and gradient of the mean loss of all rows, block by block, as in ``gdlearn.problem.gradient``."""
     total, n, a = 0.0, len(order), 0
     while a < n:
-        b = min(a + size, n)
-        total += slopes(loss, Z[a:b], Y, order, a, b, S[a:b], True)
+        b = min(a + len(work.Z), n)
+        for i in range(b - a):
+            for c in range(Z.shape[1]):
+                work.Z[i, c] = Z[a + i, c]
+        total += slopes(loss, work, Y, order, a, b, True)
+        for i in range(b - a):
+            for c in range(Z.shape[1]):
+                S[a + i, c] = work.S[i, c]
         a = b
     return total / n
 
@@ -59,8 +66,10 @@ def agree_to(tolerance):
 
 
 def ours_on(loss, z, Y):
-    Z, S, order = z.reshape(len(Y), -1), np.empty((len(Y), z.size // len(Y)), z.dtype), np.arange(len(Y))
-    return Contender(lambda: (loss_of_rows(loss, Z, Y, order, S, 32), S.reshape(z.shape)))
+    Z, S, order = z.reshape(Y.shape), np.empty(Y.shape, z.dtype), np.arange(len(Y))
+    block = *np.empty((2, 64, Y.shape[1]), z.dtype), np.empty((2, 0, 0), z.dtype)
+    work = Workspace(np.empty(0, z.dtype), *block, block[0].ravel(), block[1].ravel())
+    return Contender(lambda: (loss_of_rows(loss, Z, Y, order, S, work), S.reshape(z.shape)))
 
 
 def cross_entropy(dtype, goal_sklearn, goal_torch, n=1_000_000, k=10):

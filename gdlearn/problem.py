@@ -24,24 +24,29 @@ class Data(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """The gradient g (p,); of one block of m rows the scores Z, the slopes S (m, k), the inner values H."""
+    """The gradient g (p,); of one block of m rows the scores Z, the slopes S (m, k), the inner values H.
+
+    z and s are Z and S as one line of numbers each.
+    """
 
     g: np.ndarray
     Z: np.ndarray
     S: np.ndarray
     H: np.ndarray
+    z: np.ndarray
+    s: np.ndarray
 
 
 @inlined
 def gradient(problem, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
-    g, Z, S, H = work
+    g, Z, S, H, _, _ = work
     g[:] = 0.0
     total, share, a = 0.0, 1.0 / (stop - start), start
     while a < stop:
         b = min(a + len(Z), stop)
         forward(problem.model, theta, data.X, order, a, b, Z, H)
-        total += slopes(problem.loss, Z, data.Y, order, a, b, S, with_value)
+        total += slopes(problem.loss, work, data.Y, order, a, b, with_value)
         pullback(problem.model, theta, data.X, order, a, b, S, share, g, H)
         a = b
     return total * share
@@ -189,6 +194,6 @@ class Problem(NamedTuple):
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
         model, X = suited(self.model, X)
         m, dtype = block(model), Y.dtype
-        Z, H = np.empty((m, model.outputs), dtype), np.empty((2, m, units(model)), dtype)
-        work = Workspace(np.empty(size(model), dtype), Z, np.empty_like(Z), H)
+        Z, S, H = *np.empty((2, m, model.outputs), dtype), np.empty((2, m, units(model)), dtype)
+        work = Workspace(np.empty(size(model), dtype), Z, S, H, Z.ravel(), S.ravel())
         return self._replace(model=model), Data(X, validation.locked(Y), np.arange(len(Y))), work
