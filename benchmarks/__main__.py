@@ -1,4 +1,4 @@
-"""All rows of the table: ``make bench``, or ``python benchmarks GROUP ...`` for some; writes results.json."""
+"""All rows of the table: ``make bench``, or ``python benchmarks GROUP ...`` for some; results.json keeps them."""
 
 import importlib
 import json
@@ -38,9 +38,17 @@ def measured(groups):
             yield result
 
 
+def keep(result):
+    """Put a row into results.json, in the place of its last measurement."""
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
+    rows = [row for row in rows if row["work"] != result["work"]] + [result]
+    order = {group: i for i, group in enumerate(dict.fromkeys(row["group"] for row in rows))}
+    rows.sort(key=lambda row: order[row["group"]])
+    RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    results = []
+    if not sys.argv[1:]:
+        RESULTS.unlink(missing_ok=True)
     for result in measured(sys.argv[1:] or GROUPS):
-        results.append(result)
-        if not sys.argv[1:]:
-            RESULTS.write_text(json.dumps({"machine": machine(), "rows": results}, indent=1) + "\n", encoding="utf-8")
+        keep(result)

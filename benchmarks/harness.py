@@ -20,7 +20,7 @@ from typing import NamedTuple  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-SAMPLES, SHORTEST, CLEAN, PATIENCE = 7, 8e-3, 0.9, 8.0
+SAMPLES, SHORTEST, CLEAN, PATIENCE = 7, 8e-3, 0.9, 3.0
 OURS = "gdlearn"
 
 
