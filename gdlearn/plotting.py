@@ -246,6 +246,4 @@ def _draw_curve(ax, x, y, label, color, **style):
 
 def _check_axes(ax):
     if not isinstance(ax, Axes):
-        raise TypeError(
-            f"ax must be one matplotlib Axes, got {type(ax).__name__}; with several panels pass one of them"
-        )
+        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}; of several panels pass one")
