@@ -40,3 +40,10 @@ def spread(heights, gap, low, high):
     spaced = np.empty(len(order))
     spaced[order] = np.clip(np.repeat(*zip(*pools, strict=True)), low, max(low, high - gap * ranks[-1])) + gap * ranks
     return spaced
+
+
+def limits(name, lim):
+    """The limits of an axis; ValueError unless they are two increasing finite numbers."""
+    if np.shape(lim) != (2,) or not np.isfinite(lim).all() or not lim[0] < lim[1]:
+        raise ValueError(f"{name} must be two increasing finite numbers, got {lim!r}")
+    return lim

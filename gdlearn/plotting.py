@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from ._geometry import until_it_leaves
+from ._geometry import limits, until_it_leaves
 from ._images import Picture
 from ._labels import EndLabel, NameRow, halo
 from ._layout import Margins
@@ -75,7 +75,7 @@ def contour(ax, f, xlim, ylim):
         If the limits are not two increasing finite numbers, or f is not vectorized, constant or nowhere finite.
     """
     _check_axes(ax)
-    X, Y = np.meshgrid(*(np.linspace(*_limits(*lim), GRID) for lim in (("xlim", xlim), ("ylim", ylim))))
+    X, Y = np.meshgrid(*(np.linspace(*limits(*lim), GRID) for lim in (("xlim", xlim), ("ylim", ylim))))
     with np.errstate(all="ignore"):
         Z = np.asarray(f(X, Y), dtype=float)
     if Z.shape != X.shape:
@@ -246,12 +246,4 @@ def _draw_curve(ax, x, y, label, color, **style):
 
 def _check_axes(ax):
     if not isinstance(ax, Axes):
-        raise TypeError(
-            f"ax must be one matplotlib Axes, got {type(ax).__name__}; with several panels pass one of them"
-        )
-
-
-def _limits(name, lim):
-    if np.shape(lim) != (2,) or not np.isfinite(lim).all() or not lim[0] < lim[1]:
-        raise ValueError(f"{name} must be two increasing finite numbers, got {lim!r}")
-    return lim
+        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}; of several panels pass one")
