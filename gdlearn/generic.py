@@ -228,10 +228,7 @@ def cache_folder():
     places = [HERE / "__pycache__", Path(os.path.expanduser("~")) / ".cache" / "gdlearn"]
     if numba.config.CACHE_DIR:
         places = [Path(numba.config.CACHE_DIR), *places]
-    for place in places:
-        if _is_writable(place / name):
-            return str(place / name)
-    return None
+    return next((str(place / name) for place in places if _is_writable(place / name)), None)
 
 
 def _is_writable(folder):
