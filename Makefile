@@ -12,6 +12,9 @@ BIN := .venv/bin
 PAGES := _build/html
 SOURCES := $(shell find book gdlearn tools web -mindepth 1 -not -path '*/.*' -not -path '*/__pycache__*' -not -path 'web/vendor*')
 
+# Two threads that wait for each other, where two processes already fill the cores, are slower than one.
+export OPENBLAS_NUM_THREADS ?= 1
+
 UPGRADE ?= --upgrade
 LOCK = _build/lock-env/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --fork-strategy fewest \
 	--no-emit-package gdlearn --annotation-style line --custom-compile-command "make lock"
