@@ -270,7 +270,7 @@ def test_curve_refuses(x, y):
 
 
 def test_several_panels_are_not_axes():
-    with pytest.raises(TypeError, match="one of them"):
+    with pytest.raises(TypeError, match="several panels pass one"):
         plotting.curve(plotting.figure(columns=2)[1], [1], [1], "", BLUE)
 
 

@@ -23,10 +23,11 @@ SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # cells out of sight are on the page, too
 }
-DONE = """() => {
-    const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(prompt => prompt.textContent);
+PROMPTS = ".jp-CodeCell .jp-InputPrompt:not(.jp-Placeholder-prompt)"  # a cell with hidden code shows no number
+DONE = f"""() => {{
+    const prompts = [...document.querySelectorAll('{PROMPTS}')].map(prompt => prompt.textContent);
     return prompts.length && prompts.every(prompt => /\\d/.test(prompt));
-}"""
+}}"""
 FAULTS = ".jp-OutputArea-output:is([data-mime-type$='error'], [data-mime-type$='stderr']), .downhill-error"
 SEEN = """experiment => [...experiment.querySelectorAll('.downhill-picture img')].map(image => image.alt).join()"""
 SHOWS = f"([experiment, wanted]) => ({SEEN})(experiment) === wanted"
