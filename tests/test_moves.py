@@ -9,6 +9,7 @@ import moves
 from gdlearn._controls import live_slider
 from gdlearn._drawing import frame
 
+pytestmark = pytest.mark.long_in_python("whole chapters")
 BOOK = Path(__file__).resolve().parent.parent / "book"
 INTERACTIVE = ("experiment(", "predict(")
 NOTEBOOKS = sorted(
