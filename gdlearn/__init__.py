@@ -3,8 +3,9 @@
 import importlib
 
 from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
-from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, Lion, RMSProp
+from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, RMSProp
 from .certificates import Certificate, certificate, duality_gap, gradient_bound
+from .lion import Lion
 from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
 from .muon import Muon

@@ -16,6 +16,13 @@ class AdaGrad(NamedTuple):
     ----------
     eps : float
         Keeps the division finite, greater than 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> state = np.zeros((slots(AdaGrad()), 1))
+    >>> [round(float(update(AdaGrad(), 1.0, 4.0, state, 0, 0.1, t)[0]), 4) for t in range(3)]  # shorter and shorter
+    [0.9, 0.9293, 0.9423]
     """
 
     eps: Positive = 1e-10
@@ -45,6 +52,13 @@ class RMSProp(NamedTuple):
         The memory of the mean, in [0, 1).
     eps : float
         Keeps the division finite, greater than 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> state = np.zeros((slots(RMSProp()), 1))
+    >>> [round(float(update(RMSProp(), 1.0, 4.0, state, 0, 0.1, t)[0]), 4) for t in range(3)]  # long at first
+    [0.0, 0.2911, 0.4198]
     """
 
     rho: Memory = 0.99
@@ -76,6 +90,17 @@ class Adam(NamedTuple):
         The memories of the mean and of the mean square, in [0, 1).
     eps : float
         Keeps the division finite, greater than 0.
+
+    Examples
+    --------
+    The first step has the length of the rate, whatever the gradient.
+
+    >>> import numpy as np
+    >>> from gdlearn.optimizers import begin
+    >>> state = np.empty((slots(Adam()), 1))
+    >>> begin(Adam(), np.array([1.0]), state)
+    >>> round(float(update(Adam(), 1.0, 4.0, state, 0, 0.1, 0)[0]), 6)
+    0.9
     """
 
     beta1: Memory = 0.9
@@ -105,10 +130,19 @@ class AMSGrad(NamedTuple):
 
     Parameters
     ----------
-    beta1, beta2 : float
-        The memories of the mean and of the mean square, in [0, 1).
-    eps : float
-        Keeps the division finite, greater than 0.
+    beta1, beta2, eps : float
+        As for :class:`Adam`.
+
+    Examples
+    --------
+    After a large gradient Adam forgets it, AMSGrad does not: its steps stay short.
+
+    >>> import numpy as np
+    >>> one, other, states = Adam(beta2=0.5), AMSGrad(beta2=0.5), np.zeros((2, 3, 1))
+    >>> for t, g in enumerate([10.0, 1.0, 1.0, 1.0]):
+    ...     lengths = [update(rule, 1.0, g, states[k], 0, 0.1, t)[1] for k, rule in enumerate((one, other))]
+    >>> [round(float(length), 4) for length in lengths]
+    [0.0363, 0.0137]
     """
 
     beta1: Memory = 0.9
@@ -142,10 +176,15 @@ class AdamW(NamedTuple):
     ----------
     lam : float
         The decay :math:`\lambda`, at least 0.
-    beta1, beta2 : float
-        The memories of the mean and of the mean square, in [0, 1).
-    eps : float
-        Keeps the division finite, greater than 0.
+    beta1, beta2, eps : float
+        As for :class:`Adam`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w = decay(AdamW(0.5), 1.0, 0.1)  # before the step
+    >>> w, round(float(update(AdamW(0.5), w, 4.0, np.zeros((2, 1)), 0, 0.1, 0)[0]), 6)
+    (0.95, 0.85)
     """
 
     lam: NonNegative = 0.01
@@ -159,42 +198,5 @@ update.kernel(AdamW)(update.dispatch(Adam))
 
 
 @decay.kernel(AdamW)
-def _(optimizer, w, lr):
-    return (1.0 - lr * optimizer.lam) * w
-
-
-class Lion(NamedTuple):
-    r"""The sign of a momentum, with decoupled decay of the weights (Chen et al. 2023).
-
-    :math:`\theta_{t+1} = \theta_t - \eta_t \,\mathrm{sign}(\beta_1 m_t + (1 - \beta_1) g_t)`, then
-    :math:`m_{t+1} = \beta_2 m_t + (1 - \beta_2) g_t`; before it
-    :math:`w \leftarrow (1 - \eta_t \lambda) w` for the weights.
-
-    Parameters
-    ----------
-    beta1, beta2 : float
-        The memories of the step and of the momentum, in [0, 1).
-    lam : float
-        The decay :math:`\lambda`, at least 0.
-    """
-
-    beta1: Memory = 0.9
-    beta2: Memory = 0.99
-    lam: NonNegative = 0.0
-
-
-@slots.kernel(Lion)
-def _(optimizer):
-    return 1
-
-
-@update.kernel(Lion)
-def _(optimizer, w, g, state, j, lr, t):
-    direction = optimizer.beta1 * state[0, j] + (1.0 - optimizer.beta1) * g
-    state[0, j] = optimizer.beta2 * state[0, j] + (1.0 - optimizer.beta2) * g
-    return w - lr * math.copysign(1.0, direction) if direction != 0.0 else w, lr
-
-
-@decay.kernel(Lion)
 def _(optimizer, w, lr):
     return (1.0 - lr * optimizer.lam) * w

@@ -31,6 +31,8 @@ FEW = 64
 LAST = 1e-2
 # Moves of all weights in their last digits seem to lower the objective by so much, per column and y^T y.
 ROUNDING = 16.0 * np.finfo(float).eps ** 2
+# A weight that leaves 0, or comes back, by a change of its correlation in the last digits has not changed its sign.
+NOISE = 4.0 * np.finfo(float).eps
 
 
 class Columns(NamedTuple):
@@ -48,11 +50,11 @@ class Columns(NamedTuple):
 
 @compiled
 def sweep(G, c, w, q, threshold, least, most):
-    """Minimize over w[0], w[1], ... in turn; q = G w. Return the sweeps done, and by how much the last one helped.
+    """Minimize over w[0], w[1], ... in turn; q = G w. Return the sweeps done, and by how much they helped.
 
     Stops after ``most`` sweeps, or when one lowers the objective by at most ``least`` and keeps all signs.
     """
-    m, done, decrease, settled = len(w), 0, math.inf, False
+    m, done, helped, decrease, settled = len(w), 0, 0.0, math.inf, False
     while done < most and not (settled and decrease <= least):
         decrease, settled = 0.0, True
         for j in range(m):
@@ -64,13 +66,14 @@ def sweep(G, c, w, q, threshold, least, most):
             new = math.copysign(max(abs(pull) - threshold, 0.0), pull) / curvature
             move = new - old
             if move != 0.0:
-                settled = settled and new * old > 0.0
+                noise = curvature * abs(move) <= NOISE * (abs(c[j]) + threshold)
+                settled = settled and (new * old > 0.0 or noise)
                 w[j] = new
                 for k in range(m):
                     q[k] += move * G[j, k]
                 decrease += 0.5 * curvature * move * move
-        done += 1
-    return done, decrease
+        done, helped = done + 1, helped + decrease
+    return done, helped
 
 
 class WorkingSet:
@@ -173,8 +176,8 @@ def solve(work, threshold, last, tolerance, most):
         if gap <= tolerance or done >= most:
             return gap, done
         count = work.grow(line)
-        sweeps, decrease = sweep(*work.state, threshold, LAST * gap, most - done)
-        if not count and line == threshold and decrease <= ROUNDING * len(work.ids) * work.energy:
+        sweeps, helped = sweep(*work.state, threshold, LAST * gap, most - done)
+        if not count and line == threshold and helped <= ROUNDING * len(work.ids) * work.energy:
             return gap, done
         done, line = done + sweeps, threshold
         if count <= FEW // 8:

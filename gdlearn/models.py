@@ -16,13 +16,16 @@ from .records import Count
 
 @generic
 def forward(model, theta, X, order, start, stop, Z, H):
-    """The scores of the rows order[start:stop] of X, written to Z[:stop - start]; H keeps what the way back needs."""
+    """Write the scores at theta of the rows order[start:stop] of X to Z, and to H what the way back needs."""
     raise NotImplementedError("this model has no forward kernel")
 
 
 @generic
 def pullback(model, theta, X, order, start, stop, S, share, g, H):
-    """The chain rule: add share J^T S to g, with J the derivative in theta of the scores of order[start:stop]."""
+    """The chain rule: add share J^T S to g, with J the derivative in theta of the scores of order[start:stop].
+
+    X and H are those of ``forward``.
+    """
     raise NotImplementedError("this model has no pullback kernel")
 
 
@@ -52,7 +55,7 @@ def units(model):
 
 @generic
 def initial(model, rng):
-    """The first theta, as floats: by default zeros."""
+    """The first theta, as floats drawn from the generator rng: by default zeros."""
     return np.zeros(size(model))
 
 
@@ -69,6 +72,19 @@ class Linear(NamedTuple):
         k, the number of scores per row.
     intercept : bool
         Whether there is a b. It is never penalized.
+
+    Examples
+    --------
+    The score of one row, and the gradient of a loss that has slope 2 there.
+
+    >>> model, X, theta = Linear(2), np.array([[3.0, 4.0]]), np.array([1.0, 2.0, 0.5])
+    >>> size(model), weights(model), layers(model), units(model), initial(model, None)
+    (3, 2, (2, 1), 0, array([0., 0., 0.]))
+    >>> Z, g, H = np.empty((1, 1)), np.zeros(3), np.empty((2, 1, 0))
+    >>> forward(model, theta, X, [0], 0, 1, Z, H)
+    >>> pullback(model, theta, X, [0], 0, 1, np.array([[2.0]]), 1.0, g, H)
+    >>> Z, g
+    (array([[11.5]]), array([6., 8., 2.]))
     """
 
     inputs: Count

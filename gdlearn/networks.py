@@ -25,12 +25,18 @@ def bend(activation, h):
 
 @generic
 def spread(activation, fan_in, fan_out):
-    """The standard deviation of the first weights of a layer, so that signals keep their size."""
+    """The standard deviation of the first weights between fan_in and fan_out units, so that signals keep their size."""
     return math.sqrt(2.0 / (fan_in + fan_out))
 
 
 class Relu(NamedTuple):
-    r"""The rectifier :math:`\max(z, 0)`; its slope at 0 is taken as 0. First weights as in He et al. (2015)."""
+    r"""The rectifier :math:`\max(z, 0)`; its slope at 0 is taken as 0. First weights as in He et al. (2015).
+
+    Examples
+    --------
+    >>> [activate(Relu(), z) for z in (-2.0, 3.0)], [bend(Relu(), h) for h in (0.0, 3.0)]
+    ([0.0, 3.0], [0.0, 1.0])
+    """
 
 
 @activate.kernel(Relu)
@@ -49,7 +55,13 @@ def _(activation, fan_in, fan_out):
 
 
 class Tanh(NamedTuple):
-    r"""The hyperbolic tangent, with slope :math:`1 - h^2`. First weights as in Glorot and Bengio (2010)."""
+    r"""The hyperbolic tangent, with slope :math:`1 - h^2`. First weights as in Glorot and Bengio (2010).
+
+    Examples
+    --------
+    >>> activate(Tanh(), 0.0), bend(Tanh(), 0.5), spread(Tanh(), 150, 50)
+    (0.0, 0.75, 0.1)
+    """
 
 
 @activate.kernel(Tanh)
@@ -79,6 +91,12 @@ class MLP(NamedTuple):
         k, the number of scores per row.
     activation : activation
         ``Relu()`` or ``Tanh()``.
+
+    Examples
+    --------
+    >>> model = MLP(inputs=4, hidden=(3,), outputs=2)
+    >>> weights(model), size(model)  # 4 x 3 + 3 x 2, and five intercepts
+    (18, 23)
     """
 
     inputs: Count

@@ -14,19 +14,19 @@ from .records import Memory, Positive
 
 @generic
 def update(optimizer, w, g, state, j, lr, t):
-    """Parameter j, now w with gradient g, after step t of rate lr: the new w, and the length of the step."""
+    """Parameter j, now w with gradient g, after step t of rate lr and with its column of state."""
     raise NotImplementedError("this optimizer has no update kernel")
 
 
 @generic
 def extrapolate(optimizer, w, state, j):
-    """The point at which the next gradient is taken, from the new w: by default w itself."""
+    """The point at which the next gradient is taken, from the new w of parameter j and its state: by default w."""
     return w
 
 
 @generic
 def decay(optimizer, w, lr):
-    """A weight after the decay that is not part of its gradient: by default w itself."""
+    """A weight w after the decay, at rate lr, that is not part of its gradient: by default w itself."""
     return w
 
 
@@ -38,7 +38,7 @@ def looks_at_all(optimizer):
 
 @generic
 def prepare(optimizer, model, g, state):
-    """Change the gradient of loss and penalty as a whole; return the share of it that is left."""
+    """Change the gradient g of loss and penalty as a whole, given model and state; return the share that is left."""
     return 1.0
 
 
@@ -68,8 +68,8 @@ class SGD(NamedTuple):
 
     Examples
     --------
-    >>> update(SGD(), 1.0, 4.0, None, 0, 0.1, 0)  # theta and the length of the step
-    (0.6, 0.1)
+    >>> update(SGD(), 1.0, 4.0, None, 0, 0.1, 0), stability_limit(SGD(), 8.0)  # theta and the length of the step; 2/L
+    ((0.6, 0.1), 0.25)
     """
 
 
@@ -135,6 +135,14 @@ class Nesterov(NamedTuple):
     ----------
     beta : float
         How far ahead to look, as a share of the last displacement, in [0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> state = np.array([[1.2]])  # the x before
+    >>> x, _ = update(Nesterov(0.5), 1.0, 4.0, state, 0, 0.1, 1)
+    >>> x, round(float(extrapolate(Nesterov(0.5), x, state, 0)), 6)  # ahead by half of 0.6 - 1.2
+    (0.6, 0.3)
     """
 
     beta: Memory = 0.9
@@ -178,6 +186,13 @@ class Clip(NamedTuple):
         c, greater than 0.
     then : optimizer
         Takes the step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> g = np.array([3.0, 4.0])
+    >>> round(prepare(Clip(1.0), None, g, None), 6), g.round(6)  # the share that is left, and the gradient
+    (0.2, array([0.6, 0.8]))
     """
 
     limit: Positive

@@ -75,7 +75,9 @@ def lasso_path(
         How many, equally far apart on a logarithmic scale, beginning at the smallest alpha with all
         weights 0, :math:`\max_j |x_j^\top y| / n`; or the values themselves, greater than 0.
     tol : float
-        Stop at a duality gap of at most ``tol`` times :math:`\lVert y \rVert^2 / n`.
+        Stop at a duality gap of at most ``tol`` times :math:`\lVert y \rVert^2 / n`. Rounding leaves a share
+        of some :math:`10^{-14}` (for float32 some :math:`10^{-7}`): below that the path ends there, with the
+        warning.
     max_iter : int
         At most so many sweeps over the working set for each alpha.
 
@@ -95,7 +97,7 @@ def lasso_path(
     Warns
     -----
     RuntimeWarning
-        If a gap stays above the tolerance.
+        If a gap stays above the tolerance, for want of sweeps or for rounding.
 
     References
     ----------

@@ -13,7 +13,7 @@ from .records import NonNegative, Share
 
 @generic
 def cost(penalty, w):
-    """The penalty of one weight."""
+    """The penalty of one weight w."""
     return 0.0
 
 
@@ -66,8 +66,8 @@ class L2(NamedTuple):
 
     Examples
     --------
-    >>> cost(L2(0.5), 3.0), pull(L2(0.5), 3.0)
-    (2.25, 1.5)
+    >>> cost(L2(0.5), 3.0), pull(L2(0.5), 3.0), curvature(L2(0.5))
+    (2.25, 1.5, 0.5)
     """
 
     lam: NonNegative
@@ -102,6 +102,8 @@ class L1(NamedTuple):
     --------
     >>> cost(L1(0.5), -3.0), prox(L1(0.5), 3.0, 1.0), prox(L1(0.5), 0.4, 1.0)
     (1.5, 2.5, 0.0)
+    >>> [subgradient(L1(0.5), 0.0, g) for g in (-0.25, 0.75)]  # at 0 the kink takes up a slope of lam
+    [-0.0, 0.25]
     """
 
     lam: NonNegative

@@ -86,7 +86,19 @@ def predict(model, theta, X, rows, scores, H):
 
 
 class Smoothness(NamedTuple):
-    """The largest curvature of an objective, L, and the smallest, mu."""
+    """The largest curvature of an objective, L, and the smallest, mu.
+
+    Attributes
+    ----------
+    L, mu : float
+        In units of the objective per squared unit of theta; mu is at least 0.
+
+    Examples
+    --------
+    >>> bowl = Smoothness(L=10.0, mu=0.1)
+    >>> bowl.limit, bowl.kappa
+    (0.2, 100.0)
+    """
 
     L: float
     mu: float
@@ -122,6 +134,10 @@ class Problem(NamedTuple):
     4.5
     >>> problem.gradient([2.0], X=[[1.0], [1.0]], y=[0.0, 3.0])
     array([3.])
+    >>> problem.scores([2.0], X=[[1.0], [3.0]])
+    array([2., 6.])
+    >>> problem.smoothness([[1.0], [1.0]])
+    Smoothness(L=3.0, mu=3.0)
     """
 
     model: Any
@@ -134,13 +150,13 @@ class Problem(NamedTuple):
         return float(evaluate(problem, theta, data, work))
 
     def gradient(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> np.ndarray:
-        """The gradient (p,) of the smooth part of J: the loss, and the penalty without its kink."""
+        """The gradient (p,) of J without the penalty's kink, for theta, X and y as in ``objective``."""
         problem, theta, data, work = self._accept(theta, X, y)
         evaluate(problem, theta, data, work)
         return work.g
 
     def scores(self, theta: ArrayLike, X: Matrix) -> np.ndarray:
-        """The scores of the model: (n,) for one output, (n, k) for k."""
+        """The scores of the model for theta (p,) and X (n, d): (n,) for one output, (n, k) for k."""
         model = self.ready().model
         X = validation.inputs(X, model.inputs)
         theta = validation.parameters(theta, size(model), X.dtype, "theta")

@@ -22,7 +22,10 @@ def progress_bar(epochs: int) -> Callable[[int, float], None]:
 
     Examples
     --------
-    ``gd.minimize(problem, X, y, epochs=10_000, callback=gd.progress_bar(10_000))``
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.diabetes(standardize=True)
+    >>> problem = gd.Problem(gd.Linear(10))
+    >>> run = gd.minimize(problem, X, y, epochs=10_000, callback=gd.progress_bar(10_000))  # doctest: +SKIP
     """
     try:
         from tqdm.auto import tqdm

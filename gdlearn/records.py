@@ -50,7 +50,15 @@ Counts = Annotated[tuple, Range(1)]
 
 @generic
 def check(record):
-    """Raise ValueError where fields that are right one by one do not fit together; by default they do."""
+    """Raise ValueError where fields that are right one by one do not fit together; by default they do.
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> check(gd.WarmupStableDecay(0.1, steps=10, warmup=8, decay=4))
+    Traceback (most recent call last):
+    ValueError: warmup + decay must be at most steps=10, not 12
+    """
 
 
 def ready(record, *functions, name):

@@ -17,7 +17,19 @@ GROWTH = 10.0
 
 
 class DivergenceWarning(RuntimeWarning):
-    """The objective grew instead of falling; the learning rate is too large."""
+    """The objective grew instead of falling; the learning rate is too large.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.quadratic([10.0], center=[1.0])
+    >>> with warnings.catch_warnings(record=True, action="always") as caught:
+    ...     run = gd.minimize(gd.Problem(gd.Linear(1, intercept=False)), X, y, schedule=0.3, epochs=20)
+    >>> print(caught[0].message)
+    diverged after epoch 20 at learning rate 0.3; full-batch SGD needs a rate below 0.2 (2/L);
+    pass a smaller schedule or standardize the columns of X
+    """
 
 
 class History(NamedTuple):
@@ -35,6 +47,17 @@ class History(NamedTuple):
         Wall time since the start, measured every few hundredths of a second, on a straight line in between.
     theta : ndarray or None
         The parameters, shape (epochs + 1, p), of a run with ``path=True``.
+
+    Examples
+    --------
+    On a bowl of curvature 1, each step at rate 0.5 halves the distance to the minimum.
+
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.quadratic([1.0], center=[8.0])
+    >>> problem = gd.Problem(gd.Linear(1, intercept=False))
+    >>> history = gd.minimize(problem, X, y, schedule=0.5, epochs=3, path=True).history
+    >>> history.theta.ravel(), history.gradient_norm
+    (array([0., 4., 6., 7.]), array([8., 4., 2., 1.]))
     """
 
     objective: np.ndarray
@@ -60,6 +83,16 @@ class Run(NamedTuple):
     certificate : Certificate or None
         What a solver proves of its end, such as ``Certificate(kind="duality gap", bound=1e-9)``: no theta
         has an objective lower by more.
+
+    Examples
+    --------
+    >>> import gdlearn as gd
+    >>> X, y = gd.datasets.quadratic([1.0], center=[8.0])
+    >>> run = gd.minimize(gd.Problem(gd.Linear(1, intercept=False)), X, y, schedule=0.5, epochs=3)
+    >>> run
+    Run: max_epochs after 3 epochs, objective 0.5, gradient norm 1
+    >>> gd.minimize(run.problem, X, y, schedule=0.5, epochs=1, start=run).theta  # goes on
+    array([7.5])
     """
 
     theta: np.ndarray

@@ -16,11 +16,22 @@ loss       ``"squared_error"``, ``"absolute_error"``, ``"huber"`` of a regressor
 
 A record may stand wherever a word may, and then decides everything itself: ``penalty=gd.L2(0.1)``
 takes no notice of ``lam``, ``schedule=gd.Cosine(0.1, 500)`` none of ``learning_rate``.
+
+Examples
+--------
+>>> import gdlearn as gd
+>>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
+>>> model = gd.GDRegressor(penalty="l1", lam=0.1, optimizer=gd.Momentum(0.5), learning_rate=0.1)
+>>> model.partial_fit(X[:300], y[:300]).partial_fit(X[300:], y[300:]).n_iter_
+2
+>>> model.problem_.penalty, model.optimizer_, model.schedule_
+(L1(lam=0.1), Momentum(beta=0.5), Constant(eta=0.1))
 """
 
 import math
 
-from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, Lion, RMSProp
+from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, RMSProp
+from .lion import Lion
 from .losses import AbsoluteError, Huber, SquaredError
 from .muon import Muon
 from .networks import Relu, Tanh

@@ -1,5 +1,8 @@
 """The path of the lasso, against scikit-learn's descent and its least angles; and the steps it is made of."""
 
+import time
+import warnings
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -54,6 +57,53 @@ def test_between_knots_the_path_is_straight():
     assert len(straight) > 100
     for k in straight:
         np.testing.assert_allclose(coefs[:, k], (coefs[:, k - 1] + coefs[:, k + 1]) / 2.0, atol=1e-4)
+
+
+def twins(seed):
+    """Every column twice, so that the weights of two may go to and fro between them."""
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((40, 20))
+    return np.hstack([A, A[:, ::-1]]), A[:, :3].sum(axis=1) + rng.standard_normal(40)
+
+
+def alike(seed):
+    """Sixty columns of correlation 0.95 in fifty rows."""
+    rng = np.random.default_rng(seed)
+    A = np.sqrt(0.05) * rng.standard_normal((50, 60)) + np.sqrt(0.95) * rng.standard_normal((50, 1))
+    return A, A[:, :3].sum(axis=1) + rng.standard_normal(50)
+
+
+@pytest.mark.parametrize(
+    ("design", "seed", "alphas"),
+    # Each once ended above its tolerance: where the last sweep had nothing left to do, but those before it had, the
+    # gap was not looked at again; and twins that went from 0 to 1e-17 and back kept the sweeps going in vain.
+    [
+        pytest.param(lambda _: gd.datasets.diabetes(standardize=True), 0, [42.34], id="diabetes"),
+        pytest.param(lambda _: gd.datasets.diabetes(standardize=True), 0, np.linspace(42.2, 42.5, 31), id="at a knot"),
+        *(pytest.param(twins, seed, 12, id=f"twins {seed}") for seed in (6, 11, 12, 14)),
+        *(pytest.param(alike, seed, 12, id=f"alike {seed}") for seed in (6, 19)),
+    ],
+)
+def test_a_path_ends_at_the_tolerance_or_where_rounding_does(design, seed, alphas):
+    X, y = design(seed)
+    y = y - y.mean()
+    energy = y @ y / len(y)
+    starts = [alphas] if np.ndim(alphas) == 0 else [[alpha] for alpha in alphas]  # each alpha from zeros
+    for start in starts:
+        gaps = lasso_path(X, y, alphas=start, tol=1e-12, max_iter=5000)[2]
+        assert (gaps <= 1e-12 * energy).all()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a gap of exactly 0 is luck
+            gaps = lasso_path(X, y, alphas=start, tol=0.0, max_iter=5000)[2]
+        assert (gaps <= 1e-13 * energy).all()  # measured: at most 2e-14
+
+
+def test_a_tolerance_below_rounding_is_missed_with_a_warning_and_soon():
+    X, y = twins(6)
+    began = time.process_time()
+    with pytest.warns(RuntimeWarning, match="stayed above the tolerance"):
+        lasso_path(X, y, tol=0.0, max_iter=10**9)
+    assert time.process_time() - began < 60.0  # a billion sweeps would take an hour
 
 
 @pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, sparse.csr_array, sparse.csc_matrix])
