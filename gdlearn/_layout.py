@@ -35,7 +35,9 @@ def measured(fig, cells, counts):
     """Inches that labels take before and after each column and each row, from left to right and from below."""
     margins = [np.zeros((count, 2)) for count in counts]
     for ax, cell in zip(fig.axes, cells, strict=True):
-        artists = [a for a in ax.get_default_bbox_extra_artists() if not isinstance(a, Spine)]  # ticks stand out farther
+        artists = [
+            a for a in ax.get_default_bbox_extra_artists() if not isinstance(a, Spine)
+        ]  # ticks stand out farther
         outer = ax.get_tightbbox(bbox_extra_artists=artists, for_layout_only=True)
         if outer is None:  # not visible
             continue
