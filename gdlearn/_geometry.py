@@ -47,3 +47,27 @@ def limits(name, lim):
     if np.shape(lim) != (2,) or not np.isfinite(lim).all() or not lim[0] < lim[1]:
         raise ValueError(f"{name} must be two increasing finite numbers, got {lim!r}")
     return lim
+
+
+def line_through(start, direction, low, high, count):
+    """Numbers t from low to high, of shape (count,), and the points start + t direction, of shape (count, p)."""
+    start, direction = np.asarray(start, dtype=float), np.asarray(direction, dtype=float)
+    if start.ndim != 1 or start.shape != direction.shape:
+        raise ValueError(f"start and direction must be of one shape (p,), got {start.shape} and {direction.shape}")
+    if not (np.isfinite(start).all() and np.isfinite(direction).all() and direction.any()):
+        raise ValueError("start and direction must be finite, and direction not zero")
+    t = np.linspace(low, high, count)
+    return t, start + np.outer(t, direction)
+
+
+def heights(f, xlim, ylim, count, farthest):
+    """A grid X, Y of count points a side, and how far f is above its minimum there, masked where it is not finite."""
+    X, Y = np.meshgrid(np.linspace(*xlim, count), np.linspace(*ylim, count))
+    with np.errstate(all="ignore"):
+        Z = np.asarray(f(X, Y), dtype=float)
+    if Z.shape != X.shape:
+        raise ValueError(f"f must return an array of its arguments' shape {X.shape}, got {Z.shape}: vectorize it")
+    Z = np.where(np.abs(Z) < farthest, Z, np.nan)
+    if not np.isfinite(Z).any() or np.nanmax(Z) == np.nanmin(Z):
+        raise ValueError("f must take at least two different finite values between the limits")
+    return X, Y, np.ma.masked_invalid(Z - np.nanmin(Z))

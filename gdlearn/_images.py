@@ -8,12 +8,12 @@ import zlib
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from ._labels import NameRow
 from ._layout import write_powers
+from ._once import kept_canvas, ticks_found_once
 from ._style import SCALE, STYLE
 
 
@@ -26,7 +26,8 @@ class Picture(Figure):
             for ax in self.axes:
                 _place_titles(ax)
                 write_powers(ax)
-            super().draw(renderer)
+            with ticks_found_once(self):
+                super().draw(renderer)
 
     def _repr_png_(self):
         return png(self), {"width": round(SCALE * self.get_figwidth())}
@@ -58,11 +59,14 @@ def _pixels(fig):
     canvas, dpi = fig.canvas, fig.dpi
     try:
         fig.set_dpi(2 * SCALE)
-        agg = FigureCanvasAgg(fig)
+        agg = kept_canvas(*fig.bbox.size)
+        agg.figure = fig
+        fig.set_canvas(agg)
         with rc_context(STYLE):
             agg.draw()
         return Image.fromarray(np.asarray(agg.buffer_rgba())).convert("RGB")
     finally:
+        agg.figure = None
         fig.set_dpi(dpi)
         fig.set_canvas(canvas)
 

@@ -82,3 +82,12 @@ class EndLabel(Annotation):
 def halo():
     """An outline in the color of the card, so that text can be read where it crosses a line."""
     return withStroke(linewidth=3, foreground=PAPER)
+
+
+def name_above(ax):
+    """One row of names above the axes, for all of its trajectories."""
+    for row in [artist for artist in ax.artists if isinstance(artist, NameRow)]:
+        row.remove()
+    named = [line for line in ax.lines if line.get_gid() == "trajectory" and not line.get_label().startswith("_")]
+    if named:
+        ax.add_artist(NameRow(ax, named)).set_clip_on(False)

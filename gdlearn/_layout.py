@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.spines import Spine
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, NullLocator
 from matplotlib.transforms import Bbox
 
@@ -34,7 +35,10 @@ def measured(fig, cells, counts):
     """Inches that labels take before and after each column and each row, from left to right and from below."""
     margins = [np.zeros((count, 2)) for count in counts]
     for ax, cell in zip(fig.axes, cells, strict=True):
-        outer = ax.get_tightbbox(for_layout_only=True)
+        artists = [
+            a for a in ax.get_default_bbox_extra_artists() if not isinstance(a, Spine)
+        ]  # ticks stand out farther
+        outer = ax.get_tightbbox(bbox_extra_artists=artists, for_layout_only=True)
         if outer is None:  # not visible
             continue
         inner = ax.bbox

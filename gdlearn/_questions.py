@@ -97,22 +97,24 @@ def _ask_page(prompt, judged):
 
 def _ask_live(prompt, judged):
     field = widgets.Text(placeholder="a number", continuous_update=False, layout=widgets.Layout(width="14em"))
-    button, feedback = widgets.Button(description=CHECK), widgets.HTMLMath()
-
-    def check(_):
-        feedback.value = inline(said_to(judged, field.value))
-
+    button, feedback, check = _checking(lambda: said_to(judged, field.value))
     field.observe(check, names="value")
-    button.on_click(check)
     return question(TITLE, prompt, widgets.HBox([field, button]), feedback)
 
 
 def _choose_live(prompt, options, said):
-    letters, listed = lettered(options) if any("$" in option for option in options) else (options, None)
-    answer, button, feedback = pick(letters), widgets.Button(description=CHECK), widgets.HTMLMath()
+    letters, *listed = lettered(options) if any("$" in option for option in options) else (options,)
+    answer = pick(letters)
+    button, feedback, _ = _checking(lambda: CHOOSE if answer.index is None else said[answer.index])
+    return question(TITLE, prompt, *listed, answer, button, feedback)
+
+
+def _checking(said):
+    """A button, room for feedback, and what the button does: it shows what `said()` returns."""
+    button, feedback = widgets.Button(description=CHECK), widgets.HTMLMath()
 
     def check(_):
-        feedback.value = inline(CHOOSE if answer.index is None else said[answer.index])
+        feedback.value = inline(said())
 
     button.on_click(check)
-    return question(TITLE, prompt, *filter(None, [listed]), answer, button, feedback)
+    return button, feedback, check

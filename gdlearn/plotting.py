@@ -7,17 +7,17 @@ a light page and does not glare on a dark one. Iterates that diverge leave the p
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from ._geometry import limits, until_it_leaves
+from ._curves import FARTHEST, check_axes, draw_curve
+from ._geometry import heights, limits, line_through, until_it_leaves
 from ._images import Picture
-from ._labels import EndLabel, NameRow, halo
+from ._labels import halo, name_above
 from ._layout import Margins
 from ._style import COLORS, FONTS, INK, PAPER, PETROL, SCALE, STYLE, TICKS
 
-FARTHEST = 1e100  # values beyond are drawn here, since matplotlib's own transforms overflow
 LEVELS, GRID = 14, 161  # contour lines, and points on each side of the grid they are found from
+SECTION = 201  # points of a section
 TINTS = LinearSegmentedColormap.from_list("downhill", ["#8CC2C3", "#BBDAD9", "#D9E9E7", "#EBF3F0"])
 
 
@@ -74,21 +74,49 @@ def contour(ax, f, xlim, ylim):
     TypeError, ValueError
         If the limits are not two increasing finite numbers, or f is not vectorized, constant or nowhere finite.
     """
-    _check_axes(ax)
-    X, Y = np.meshgrid(*(np.linspace(*limits(*lim), GRID) for lim in (("xlim", xlim), ("ylim", ylim))))
-    with np.errstate(all="ignore"):
-        Z = np.asarray(f(X, Y), dtype=float)
-    if Z.shape != X.shape:
-        raise ValueError(f"f must return an array of its arguments' shape {X.shape}, got {Z.shape}: vectorize it")
-    Z = np.where(np.abs(Z) < FARTHEST, Z, np.nan)
-    if not np.isfinite(Z).any() or np.nanmax(Z) == np.nanmin(Z):
-        raise ValueError("f must take at least two different finite values between the limits")
-    Z = np.ma.masked_invalid(Z - np.nanmin(Z))
+    check_axes(ax)
+    X, Y, Z = heights(f, limits("xlim", xlim), limits("ylim", ylim), GRID, FARTHEST)
     edges = np.geomspace(1e-4, 1.0, LEVELS + 1) * Z.max()
     shades = TINTS(np.linspace(0, 1, LEVELS + 1))
     ax.contourf(X, Y, Z, levels=[0.0, *edges], colors=shades, zorder=0)
     ax.contour(X, Y, Z, levels=edges[:-1], colors=PETROL, linewidths=0.7, alpha=0.4, zorder=1)
     ax.set(xlim=xlim, ylim=ylim)
+
+
+def section(ax, f, start, direction, span=(-1.0, 1.0), label="", color=PETROL):
+    r"""Draw a function of many parameters along a line: :math:`f(a + t\,d)` against :math:`t`.
+
+    From one point to another it is `section(ax, f, a, b - a, span=(0, 1))`.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    f : callable
+        Takes an array of shape (p,) and returns a number; where it is not finite the curve is interrupted.
+    start, direction : array_like of shape (p,)
+        The point a at t = 0, and the step d from there to t = 1.
+    span : tuple of two floats
+        The ends of t, which become the limits of the axis.
+    label, color : str
+        As for `curve`.
+
+    Raises
+    ------
+    ValueError
+        If start and direction are not finite and of one shape (p,), direction is zero, span is not two increasing
+        finite numbers, or f does not return one number.
+
+    References
+    ----------
+    Goodfellow, Vinyals and Saxe (2015), Qualitatively characterizing neural network optimization problems.
+    """
+    t, points = line_through(start, direction, *limits("span", span), count=SECTION)
+    with np.errstate(all="ignore"):
+        values = [np.asarray(f(point), dtype=float) for point in points]
+    if values[0].size != 1:
+        raise ValueError(f"f must return one number for an array of shape (p,), got shape {values[0].shape}")
+    draw_curve(ax, t, np.ravel(values), label, color)
+    ax.set_xlim(*span)
 
 
 def trajectory(ax, path, label, color):
@@ -111,7 +139,7 @@ def trajectory(ax, path, label, color):
     ValueError
         If the path is not of shape (steps + 1, 2), starts at a point that is not finite, or the axes have no limits.
     """
-    _check_axes(ax)
+    check_axes(ax)
     path = np.asarray(path, dtype=float)
     if path.ndim != 2 or path.shape[1] != 2 or not len(path):
         raise ValueError(f"path must have shape (steps + 1, 2), got {path.shape}")
@@ -130,16 +158,7 @@ def trajectory(ax, path, label, color):
     else:
         ax.plot(*drawn[-1], color=color, markersize=8, markeredgecolor=PAPER, markeredgewidth=1.2, **mark)
     ax.plot(*drawn[0], color=INK, markersize=7, markerfacecolor=PAPER, markeredgewidth=1.6, **mark)
-    _name_above(ax)
-
-
-def _name_above(ax):
-    """One row of names above the axes, for all of its trajectories."""
-    for row in [artist for artist in ax.artists if isinstance(artist, NameRow)]:
-        row.remove()
-    named = [line for line in ax.lines if line.get_gid() == "trajectory" and not line.get_label().startswith("_")]
-    if named:
-        ax.add_artist(NameRow(ax, named)).set_clip_on(False)
+    name_above(ax)
 
 
 def curve(ax, x, y, label, color):
@@ -159,7 +178,7 @@ def curve(ax, x, y, label, color):
     ValueError
         If x and y are not one-dimensional of equal length, or x is not finite.
     """
-    _draw_curve(ax, x, y, label, color)
+    draw_curve(ax, x, y, label, color)
 
 
 def theory(ax, x, y, label):
@@ -167,7 +186,7 @@ def theory(ax, x, y, label):
 
     Parameters and errors are those of `curve`; the color is that of theory in the whole book.
     """
-    _draw_curve(ax, x, y, label, COLORS["theory"], linestyle=(0, (4, 3)), linewidth=1.5, zorder=4)
+    draw_curve(ax, x, y, label, COLORS["theory"], linestyle=(0, (4, 3)), linewidth=1.5, zorder=4)
 
 
 def guess(ax, x, y, label="your answer"):
@@ -175,7 +194,7 @@ def guess(ax, x, y, label="your answer"):
 
     Parameters and errors are those of `curve`; the color is that of predictions in the whole book.
     """
-    _draw_curve(ax, x, y, label, PETROL, linestyle=(0, (1, 1.6)), linewidth=2.4, zorder=4)
+    draw_curve(ax, x, y, label, PETROL, linestyle=(0, (1, 1.6)), linewidth=2.4, zorder=4)
 
 
 def band(ax, x, runs, label, color):
@@ -200,7 +219,7 @@ def band(ax, x, runs, label, color):
         raise ValueError(f"runs must have shape (seeds, n) with n = {np.size(x)} as x, got {runs.shape}")
     runs = np.clip(np.where(np.isnan(runs), FARTHEST, runs), -FARTHEST, FARTHEST)
     low, median, high = np.quantile(runs, [0.1, 0.5, 0.9], axis=0)
-    _draw_curve(ax, x, median, label, color)
+    draw_curve(ax, x, median, label, color)
     ax.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0, zorder=2)
 
 
@@ -218,32 +237,14 @@ def loss_curve(ax, run, label, color, floor=0.0):
         Subtracted from the objective; its minimum, to show the gap that remains.
     """
     gap = np.asarray(run.history.objective, dtype=float) - floor
-    _check_axes(ax)
+    check_axes(ax)
     ax.set_yscale("log")
     curve(ax, np.arange(len(gap)), np.where(gap > 0, gap, np.nan), label, color)
 
 
 def note(ax, x, y, text):
-    """Write a short text beside the point (x, y) of the axes ax, in the data's coordinates."""
-    _check_axes(ax)
+    """Write a short remark beside the point (x, y) of the axes ax, in the data's coordinates."""
+    check_axes(ax)
     ax.text(
         x, y, text, color="#5A5954", fontsize=13, family=FONTS, math_fontfamily="cm", path_effects=[halo()], zorder=6
     )
-
-
-def _draw_curve(ax, x, y, label, color, **style):
-    _check_axes(ax)
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise ValueError(f"x and y must be one-dimensional and of equal length, got shapes {x.shape} and {y.shape}")
-    if not np.isfinite(x).all():
-        raise ValueError("x must be finite")
-    y = np.clip(np.where(np.isfinite(y), y, np.nan), -FARTHEST, FARTHEST)
-    (line,) = ax.plot(x, y, color=color, label=label or "_", **{"linewidth": 2.0, "zorder": 3} | style)
-    if label:
-        ax.add_artist(EndLabel(line)).set_clip_on(False)
-
-
-def _check_axes(ax):
-    if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}; of several panels pass one")

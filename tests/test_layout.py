@@ -1,12 +1,14 @@
 """Room for labels, powers of ten, and the quick PNG: against matplotlib's own layout and Pillow's decoder."""
 
 import io
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
+from matplotlib.axis import Axis
 from PIL import Image
 
-from gdlearn import plotting
+from gdlearn import _images, plotting
 from gdlearn._images import _pixels, flat_png, png
 from gdlearn._layout import power_of_ten
 
@@ -49,9 +51,53 @@ def test_drawing_twice_draws_the_same():
     assert png(fig) == png(fig)
 
 
-def test_a_figure_with_a_color_bar_is_left_to_matplotlib():
+def equal_and_tall():
+    fig, axes = panels(1, 2)
+    for adjustable, ax in zip(("box", "datalim"), axes, strict=True):
+        ax.set_aspect(0.05, adjustable=adjustable)
+    return fig, axes
+
+
+def beside_a_color_bar():
     fig, ax = plotting.figure()
     fig.colorbar(ax.imshow([[0, 1], [2, 3]]), ax=ax)
+    return fig, ax
+
+
+@pytest.mark.parametrize(
+    "make",
+    [equal_and_tall, beside_a_color_bar, lambda: panels(2, 2, yscale="log", ylim=(1, 50)), lambda: panels(1, 1)],
+)
+def test_ticks_that_are_found_once_change_no_pixel(make, monkeypatch):
+    once = png(make()[0])
+    monkeypatch.setattr(_images, "ticks_found_once", lambda fig: nullcontext())
+    assert png(make()[0]) == once
+
+
+def test_ticks_are_found_once_for_each_place_of_a_panel(monkeypatch):
+    found, find = [], Axis._update_ticks
+    monkeypatch.setattr(Axis, "_update_ticks", lambda axis: found.append(axis) or find(axis))
+    fig, axes = panels(1, 2, yscale="log")
+    png(fig)
+    assert {found.count(axis) for ax in axes for axis in (ax.xaxis, ax.yaxis)} == {2}  # to measure, and to draw
+
+
+def test_a_drawing_that_fails_leaves_the_axes_as_they_were(monkeypatch):
+    fig, axes = panels(1, 1)
+    monkeypatch.setattr(Axis, "draw", lambda axis, renderer: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        png(fig)
+    assert "_update_ticks" not in vars(axes[0].xaxis)
+
+
+def test_a_figure_of_the_same_size_finds_a_clean_canvas():
+    first = png(panels(1, 1)[0])
+    png(panels(1, 2, yscale="log")[0])
+    assert png(panels(1, 1)[0]) == first
+
+
+def test_a_figure_with_a_color_bar_is_left_to_matplotlib():
+    fig, ax = beside_a_color_bar()
     fig.draw_without_rendering()
     assert not ax.get_tightbbox().overlaps(fig.axes[1].get_tightbbox())
 

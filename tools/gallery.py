@@ -1,9 +1,10 @@
-"""The gallery: every experiment of the book on one page, made from what the executed notebooks hold.
+"""The gallery: every experiment and prediction of the book on one page, made from what the executed notebooks hold.
 
 The directive `{gallery}` becomes a heading for each chapter and a picture for each
 of its experiments, as it stands there at first. What moves it, the state of its
 widgets, is a script of its own in `_experiments/`, which web/experiments.js fetches
 when the picture comes near the screen: a script can be fetched from a file, too.
+A prediction is the form that it is in its chapter.
 """
 
 import html
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 import frames
@@ -21,16 +23,28 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 MARK = "downhill-experiment"  # the class that gdlearn.experiments gives to the box around an experiment
 FOLDER = "_experiments"
 LINK = "IPY_MODEL_"
+PREDICTION = 'data-kind="predict"'  # in the form that gdlearn.experiments.predict writes
 
 
 def views(doctree):
     """The widgets that a notebook shows: (the cell that shows it, the name of its model)."""
     for bundle in doctree.findall(lambda node: isinstance(node, nodes.Element) and node.get("mime_type") == VIEW):
-        cell = bundle
-        while cell.get("nb_element") != "cell_code":
-            cell = cell.parent
         text = bundle.astext()
-        yield cell, json.loads(text[text.index("{") : text.rindex("}") + 1])["model_id"]
+        yield cell_of(bundle), json.loads(text[text.index("{") : text.rindex("}") + 1])["model_id"]
+
+
+def predictions(doctree):
+    """The predictions that a notebook asks for: (the cell that does, its HTML)."""
+    for raw in doctree.findall(nodes.raw):
+        if PREDICTION in raw.astext():
+            yield cell_of(raw), raw.astext()
+
+
+def cell_of(node):
+    """The cell of a notebook that something is in."""
+    while node.get("nb_element") != "cell_code":
+        node = node.parent
+    return node
 
 
 def widgets(env, docname):
@@ -71,19 +85,20 @@ def seen(models, name):
         yield from seen(models, child.removeprefix(LINK))
 
 
-def experiments(env, docname):
+def experiments(env, doctree, docname):
     """The experiments of a chapter: (the cell that shows it, the name of its model, its models)."""
     models = widgets(env, docname)
-    for cell, name in views(env.get_doctree(docname)) if models else ():
+    for cell, name in views(doctree) if models else ():
         mine = parts(models, name)
         if any(MARK in model["state"].get("_dom_classes", ()) for model in mine.values()):
             yield cell, name, mine
 
 
 def name_places(app, doctree):
-    """Gives the cells that show widgets an anchor each, for links from elsewhere."""
-    for number, (cell, _) in enumerate(views(doctree), start=1):
-        cell["ids"].append(f"experiment-{number}")
+    """Gives the cells that show widgets or ask for predictions an anchor each, for links from elsewhere."""
+    for kind, places in {"experiment": views(doctree), "prediction": predictions(doctree)}.items():
+        for number, (cell, _) in enumerate(places, start=1):
+            cell["ids"].append(f"{kind}-{number}")
 
 
 class gallery(nodes.General, nodes.Element):
@@ -107,42 +122,66 @@ def in_order(env, docname):
 
 
 def hang(app, doctree, docname):
-    """Puts the experiments of all chapters in the place that the directive kept for them."""
+    """Puts the experiments and predictions of all chapters in the place that the directive kept for them."""
     for place in list(doctree.findall(gallery)):
-        rooms = [
-            room for chapter in in_order(app.env, app.config.root_doc) if (room := hang_chapter(app, docname, chapter))
-        ]
-        place.replace_self(rooms)
+        rooms = [hang_chapter(app, docname, chapter) for chapter in in_order(app.env, app.config.root_doc)]
+        place.replace_self([room for room in rooms if room])
 
 
 def hang_chapter(app, docname, chapter):
-    """The section of a chapter, or None if it has no experiment."""
-    hung = [
-        hang_one(app, docname, chapter, number, *one) for number, one in enumerate(experiments(app.env, chapter), 1)
-    ]
-    if not hung:
+    """The section of a chapter, or None if it has nothing to show."""
+    doctree = app.env.get_doctree(chapter)
+    bodies = {
+        cell: hang_experiment(app, docname, f"{slug(chapter)}-{number}", name, models)
+        for number, (cell, name, models) in enumerate(experiments(app.env, doctree, chapter), 1)
+    }
+    bodies |= {cell: (f"{slug(chapter)}-{cell['ids'][-1]}", text) for cell, text in predictions(doctree)}
+    if not bodies:
         return None
     title = nodes.title("", "", *app.env.titles[chapter].deepcopy().children)
-    return nodes.section("", title, *hung, ids=[f"chapter-{slug(chapter)}"])
+    address = app.builder.get_relative_uri(docname, chapter)
+    hung = [under_heading(address, cell, *bodies[cell]) for cell in doctree.findall() if cell in bodies]
+    return nodes.section("", title, *hung, ids=[chapter_anchor(chapter)])
 
 
-def hang_one(app, docname, chapter, number, cell, name, models):
-    """An experiment below the heading that it has in its chapter, which leads there."""
+def under_heading(address, cell, own, shown):
+    """HTML below the heading that it has in its chapter, which leads there."""
     section = cell
     while not isinstance(section, nodes.section):
         section = section.parent
-    goal = f"{app.builder.get_relative_uri(docname, chapter)}#{cell['ids'][-1]}"
-    link = nodes.reference("", "", *section[0].deepcopy().children, refuri=goal, internal=True)
-    own, pages = f"{slug(chapter)}-{number}", Path(app.outdir)
-    write_script(pages, docname, own, name, models)
+    link = nodes.reference(
+        "", "", *section[0].deepcopy().children, refuri=f"{address}#{cell['ids'][-1]}", internal=True
+    )
+    return nodes.section("", nodes.title("", "", link), nodes.raw("", shown, format="html"), ids=[own])
+
+
+def hang_experiment(app, docname, own, name, models):
+    """The anchor of an experiment in the gallery, and the HTML of its picture, which its script will replace."""
+    write_script(Path(app.outdir), docname, own, name, models)
     picture = next(text for text in seen(models, name) if "<img" in text)
     address = "../" * docname.count("/") + f"{FOLDER}/{own}.js"
     controls = sum("index" in model["state"] and bool(model["state"].get("description")) for model in models.values())
-    shown = (
+    return own, (
         f'<div class="downhill-waiting" data-script="{html.escape(address)}" style="--controls: {controls}">'
         f"{picture.replace('<img ', '<img loading=lazy ')}</div>"
     )
-    return nodes.section("", nodes.title("", "", link), nodes.raw("", shown, format="html"), ids=[own])
+
+
+def list_chapters(app, env):
+    """Puts the chapters of the gallery into the contents beside it, which are made before it is filled."""
+    for docname in [name for name in env.tocs if next(env.get_doctree(name).findall(gallery), None)]:
+        rows = nodes.bullet_list()
+        for chapter in in_order(env, app.config.root_doc):
+            doctree = env.get_doctree(chapter)
+            if any(experiments(env, doctree, chapter)) or any(predictions(doctree)):
+                link = nodes.reference("", "", *env.titles[chapter].deepcopy().children, internal=True, refuri=docname)
+                link["anchorname"] = f"#{chapter_anchor(chapter)}"
+                rows += nodes.list_item("", addnodes.compact_paragraph("", "", link))
+        env.tocs[docname][0].append(rows)
+
+
+def chapter_anchor(docname):
+    return f"chapter-{slug(docname)}"
 
 
 def slug(docname):
@@ -169,4 +208,5 @@ def setup(app):
     app.add_directive("gallery", GalleryDirective)
     app.add_js_file("experiments.js")
     app.connect("doctree-read", name_places)
+    app.connect("env-updated", list_chapters)
     app.connect("doctree-resolved", hang)

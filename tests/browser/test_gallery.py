@@ -1,4 +1,4 @@
-"""The gallery shows every experiment of the book as its chapter does, from a file and without a network."""
+"""The gallery shows every experiment and prediction of the book as its chapter does, from a file, without a network."""
 
 import io
 import re
@@ -9,13 +9,12 @@ from PIL import Image
 
 import expected
 import gallery
-import vendor
 from test_controls import CONTROLS, EXPERIMENTS, by_keyboard, check
-from test_pages import BARRIERS, GRAVE, LIMIT, THEMES, TOO_SMALL, TOO_WIDE
-from visit import PAGES, Visit, pages_with_experiments
+from visit import LIMIT, PAGES, THEMES, Visit, built_pages, pages_with_experiments
 
 pytestmark = pytest.mark.browser
 GALLERY = "book/reference/gallery.html"
+PREDICTION = re.compile(r'<form [^>]*data-kind="predict" data-key="(\w+)"')
 HUNG = (
     "place => !place.matches('.downhill-waiting') && [...place.querySelectorAll('img')].every(image => image.complete)"
 )
@@ -62,13 +61,54 @@ def test_each_control_answers(hung):
                 check(hung.page, handle, experiment.move(control, index))
 
 
+def test_shows_all_predictions_of_the_book(hung):
+    chapters = [PAGES / page for page in built_pages("book") if page != GALLERY]
+    asked = [form for path in chapters for form in PREDICTION.findall(path.read_text(encoding="utf-8"))]
+    keys = hung.page.locator("form[data-kind=predict]").evaluate_all("forms => forms.map(form => form.dataset.key)")
+    assert sorted(keys) == sorted(asked) != []
+
+
+def test_a_prediction_is_answered_here_too(hung):
+    form = hung.page.locator("form[data-kind=predict]").first
+    form.locator("input[type=radio]").first.check()
+    form.get_by_role("button", name="Commit").click()
+    hung.page.wait_for_function(
+        "form => form.querySelector('.downhill-outcome img').complete", arg=form.element_handle()
+    )
+    assert form.locator(".downhill-outcome img").evaluate("image => image.naturalWidth") > 0
+    form.get_by_role("button", name="Forget").click()
+    assert form.locator(".downhill-outcome img").count() == 0
+
+
+def test_the_contents_beside_it_name_its_chapters(hung):
+    chapters = hung.page.locator("article h2").evaluate_all("all => all.map(h => h.firstChild.textContent.trim())")
+    beside = hung.page.locator(".bd-sidebar-secondary nav a")
+    assert beside.evaluate_all("all => all.map(link => link.textContent.trim())") == chapters != []
+    for number in range(beside.count()):
+        goal = beside.nth(number).get_attribute("href")
+        assert hung.page.locator(f"section{goal} > h2").count() == 1
+
+
 def test_headings_lead_to_the_experiment_in_its_chapter(hung):
-    links = hung.page.locator("article h3 a.reference.internal").evaluate_all("links => links.map(link => link.href)")
+    links = hung.page.locator("article section:has(> [data-script]) > h3 a.reference.internal").evaluate_all(
+        "links => links.map(link => link.href)"
+    )
     scripts = hung.page.locator("[data-script]").evaluate_all("places => places.map(place => place.dataset.script)")
     for address, script in zip(links, scripts, strict=True):
         page, _, anchor = address.removeprefix(PAGES.as_uri() + "/").partition("#")
         after = (PAGES / page).read_text(encoding="utf-8").partition(f'id="{anchor}"')[2]
         assert in_folder(script).root in after.partition('id="experiment-')[0]
+
+
+def test_headings_lead_to_the_prediction_in_its_chapter(hung):
+    places = hung.page.locator("article section:has(> form)").evaluate_all(
+        "all => all.map(place => [place.querySelector('h3 a.internal').href, place.querySelector('form').dataset.key])"
+    )
+    assert places
+    for address, key in places:
+        page, _, anchor = address.removeprefix(PAGES.as_uri() + "/").partition("#")
+        after = (PAGES / page).read_text(encoding="utf-8").partition(f'id="{anchor}"')[2]
+        assert PREDICTION.search(after)[1] == key
 
 
 def test_asks_nobody_and_is_quiet(hung):
@@ -79,16 +119,13 @@ def test_asks_nobody_and_is_quiet(hung):
 @pytest.mark.parametrize("theme", THEMES)
 def test_keeps_nobody_out(hung, theme):
     hung.show(theme)
-    if not hung.page.evaluate("() => 'axe' in window"):
-        hung.page.add_script_tag(path=vendor.axe())
-    assert [found for found in hung.page.evaluate(BARRIERS) if found[0] in GRAVE] == []
+    assert hung.barriers() == []
 
 
 @pytest.mark.parametrize("width", [640, 390])
 def test_fits_the_screen(hung, width):
     hung.show("light", width)
-    assert hung.page.evaluate(TOO_WIDE) == []
-    assert hung.page.evaluate(TOO_SMALL) == []
+    assert hung.misfits() == []
 
 
 def luminance(color):

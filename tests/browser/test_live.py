@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 
+import nbformat
 import pytest
 
 import expected
@@ -18,6 +20,15 @@ from visit import PAGES, closed_to
 pytestmark = pytest.mark.browser
 ROOT = PAGES.parents[1]
 CHAPTER = "book/algorithms/gradient-descent"
+PLAYS = """\
+from gdlearn import experiments, plotting
+
+def draw(steps):
+    fig, ax = plotting.figure()
+    plotting.curve(ax, [0, steps], [0, 1], "", plotting.COLORS["SGD"])
+    return fig, f"It is {steps}."
+
+experiments.experiment(draw, experiments.Control("steps", "steps", [1, 2, 5, 9], default=5, play=True))"""
 STARTS, RUNS = 180, 480  # most seconds for a start, and for all cells; 10 and 20 where the machine is free
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -71,6 +82,7 @@ def lab(tmp_path_factory):
     """The address of a JupyterLab in a folder with a copy of the chapter; it ends with the test."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copy((ROOT / CHAPTER).with_suffix(".ipynb"), folder / "chapter.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLAYS)]), folder / "plays.ipynb")
     own = {f"JUPYTER_{what}_DIR": str(folder / what) for what in ("CONFIG", "DATA", "RUNTIME")}
     env = {name: value for name, value in os.environ.items() if name != "GDLEARN_FRAMES"}
     address = f"http://127.0.0.1:{(port := free_port())}/"
@@ -87,23 +99,34 @@ def lab(tmp_path_factory):
             server.wait()
 
 
-@pytest.fixture(scope="module")
-def notebook(lab, browser):
-    """The chapter in JupyterLab, all cells run."""
+@contextmanager
+def run_all(lab, browser, name):
+    """A notebook in JupyterLab, all cells run."""
     context, outside = closed_to(browser, lab)
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(f"{lab}lab/tree/chapter.ipynb")
+    page.goto(f"{lab}lab/tree/{name}")
     page.locator(".jp-CodeCell").first.wait_for()
-    wait_for(
-        lambda: any(kernel["execution_state"] == "idle" for kernel in asked(lab + "api/kernels") or ()), "the kernel"
-    )
+    wait_for(lambda: idle(lab, name), "the kernel")
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
     page.wait_for_function(DONE, timeout=1000 * RUNS)
     yield page
     context.close()
     assert outside == []
+
+
+def idle(lab, name):
+    """Whether the kernel of a notebook waits for its cells."""
+    sessions = asked(lab + "api/sessions") or ()
+    return any(session["path"] == name and session["kernel"]["execution_state"] == "idle" for session in sessions)
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, browser):
+    """The chapter, with a kernel."""
+    with run_all(lab, browser, "chapter.ipynb") as page:
+        yield page
 
 
 def test_no_cell_fails(notebook):
@@ -132,3 +155,17 @@ def test_kernel_and_page_say_the_same(notebook):
                 wanted = static.move(control, end % len(labels))["pictures"]
             notebook.wait_for_function(SHOWS, arg=[live.element_handle(), wanted[0][0]])
     assert notebook.locator(FAULTS).count() == 0
+
+
+@pytest.mark.parametrize("key", [None, "Enter"])
+def test_a_button_plays_the_values(lab, browser, key):
+    with run_all(lab, browser, "plays.ipynb") as page:
+        experiment = page.locator(".downhill-experiment")
+        button = experiment.locator(".widget-play button").first
+        for _ in range(2):  # to the end, and once more from the start
+            button.press(key) if key else button.click()
+            page.wait_for_function(SHOWS, arg=[experiment.element_handle(), "It is 9."])
+            assert experiment.locator(".widget-readout").text_content() == "9"
+            experiment.locator(".noUi-handle").press("Home")
+            page.wait_for_function(SHOWS, arg=[experiment.element_handle(), "It is 1."])
+        assert page.locator(FAULTS).count() == 0

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import vendor
+
 PAGES = Path(__file__).resolve().parents[2] / "_build" / "html"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -11,6 +13,42 @@ ALLOWED = (
     "Got invalid theme mode",  # the theme, on the first visit: no mode is stored yet
     "strict mode: ",  # ajv inside the widget manager, about its own schemas
 )
+LIMIT = 3e6  # bytes of a page and its pictures
+THEMES = ["light", "dark"]
+GRAVE = {"serious", "critical"}
+
+TOO_WIDE = """() => {
+    const scrolls = element => /auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX);
+    const held = element => {
+        for (let up = element.parentElement; up && up.tagName !== 'ARTICLE'; up = up.parentElement)
+            if (scrolls(up)) return true;
+        return false;
+    };
+    const wide = [...document.querySelectorAll('article *')].filter(element =>
+        element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1 && !held(element));
+    const all = document.documentElement.scrollWidth > innerWidth ? [document.documentElement, ...wide] : wide;
+    return all.map(element => element.outerHTML.slice(0, 120));
+}"""
+
+BARRIERS = """async () => {
+    const found = await axe.run(document, {resultTypes: ['violations']});
+    return found.violations.map(({impact, id, nodes}) => [impact, id, nodes.map(node => node.html.slice(0, 150))]);
+}"""
+
+# What a finger meets: handles of 24 pixels at least, tracks long enough to hit each value, no text below 14 pixels.
+TOO_SMALL = """() => {
+    const small = (selector, wrong) => [...document.querySelectorAll(selector)]
+        .filter(element => element.checkVisibility() && wrong(element)).map(element => element.outerHTML.slice(0, 120));
+    const size = element => element.getBoundingClientRect();
+    return [
+        ...small('.noUi-handle', handle => Math.min(size(handle).width, size(handle).height) < 23.5),
+        ...small('.noUi-base', track => size(track).width < 200),
+        ...small('.downhill-caption, .widget-label, .widget-readout, .downhill-mode small',
+            text => parseFloat(getComputedStyle(text).fontSize) < 14),
+        ...small('.widget-label, .widget-readout, .downhill-caption', text => text.scrollWidth > text.clientWidth + 1),
+    ];
+}"""
+
 READY = f"""async () => {{
     if (!document.querySelector('main')) return false; // the first page only leads to another
     if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
@@ -68,6 +106,16 @@ class Visit:
         """Shows the page in a theme, "light" or "dark", at a width in CSS pixels."""
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+
+    def barriers(self):
+        """What axe finds that keeps somebody out, as the page is shown now."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.add_script_tag(path=vendor.axe())
+        return [found for found in self.page.evaluate(BARRIERS) if found[0] in GRAVE]
+
+    def misfits(self):
+        """What is too wide for the screen, as the page is shown now, or too small for fingers and eyes."""
+        return self.page.evaluate(TOO_WIDE) + self.page.evaluate(TOO_SMALL)
 
     def note(self, message):
         if message.type in {"error", "warning"} and not any(text in message.text for text in ALLOWED):
