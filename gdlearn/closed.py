@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from . import validation
 from ._types import Matrix, issparse
-from .certificates import certificate, strengths, subgradient_norm
+from .certificates import certificate, subgradient_norm
+from .conjugates import strengths
 from .losses import SquaredError
 from .models import Linear, size
 from .penalties import L2, NoPenalty

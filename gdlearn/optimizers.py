@@ -95,8 +95,7 @@ class Momentum(NamedTuple):
     --------
     >>> import numpy as np
     >>> state = np.array([[1.2]])  # the theta before
-    >>> theta, length = update(Momentum(0.5), 1.0, 4.0, state, 0, 0.1, 1)
-    >>> float(theta)
+    >>> round(float(update(Momentum(0.5), 1.0, 4.0, state, 0, 0.1, 1)[0]), 6)
     0.5
     """
 

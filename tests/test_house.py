@@ -111,6 +111,17 @@ def test_library_imports_without_the_extras():
     subprocess.run([sys.executable, "-c", f"import sys; {absent}import gdlearn"], check=True, timeout=60)
 
 
+@pytest.mark.machine_code("without Numba there is nothing to compare with")
+def test_the_import_loads_hardly_more_than_numba_does():
+    """A guard of the import's time that no busy machine can upset."""
+    code = "import sys, numba; before = {*sys.modules}; import gdlearn; print(*sys.modules.keys() - before)"
+    command = [sys.executable, "-c", code]
+    loaded = subprocess.run(command, check=True, timeout=120, capture_output=True, text=True).stdout.split()
+    foreign = {name for name in loaded if name.partition(".")[0] != "gdlearn"}
+    assert foreign <= {"numpy.typing", "numpy._typing._add_docstring"}  # the types of signatures
+    assert not {"gdlearn.estimators", "gdlearn.plotting", "gdlearn.experiments"} & {*loaded}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_files_are_short(path):
     lines = path.read_text(encoding="utf-8").count("\n")

@@ -1,7 +1,7 @@
 """Links the reference and the chapters both ways, whenever the book is built.
 
 Under each entry of the reference stand the chapters that name it, in code (``gd.minimize``) or prose, and the
-equation that explains it, from ``book/reference/equations.yml``. At the end of each chapter stand the entries it names.
+equations that explain it, from ``book/reference/equations.yml``. At the end of each chapter stand the entries it names.
 """
 
 import re
@@ -26,7 +26,7 @@ def chapters():
 
 
 def equations():
-    """The label of the equation that explains a name, for each name that has one."""
+    """The labels of the equations that explain a name, for each name that has some."""
     return yaml.safe_load((ROOT / REFERENCE / "equations.yml").read_text(encoding="utf-8"))
 
 
@@ -59,8 +59,10 @@ class LinkBothWays(SphinxPostTransform):
         for chapter in chapters():
             for name in self.named_in(chapter):
                 where.setdefault(name, []).append(self.link("std", "doc", f"/{chapter}", nodes.inline("", chapter)))
-        for name, label in equations().items():
-            where.setdefault(name, []).append(self.link("math", "eq", label, nodes.inline("", label)))
+        for name, labels in equations().items():
+            where.setdefault(name, []).extend(
+                self.link("math", "eq", label, nodes.inline("", label)) for label in labels
+            )
         for entry in self.document.findall(addnodes.desc):
             name = next(iter(entry[0]["ids"]), "").removeprefix("gdlearn.")
             if name in where:
