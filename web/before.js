@@ -31,7 +31,7 @@ window.FontAwesomeConfig = { observeMutations: false };
     });
   }
 
-  window.MathJax = window.MathJax || {};
+  if (!window.MathJax) return; // a page without formulas
   window.MathJax.startup = {
     pageReady: function () {
       var first = onFirstScreen();
