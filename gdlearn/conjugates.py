@@ -1,4 +1,4 @@
-r"""Conjugates: what a loss and a penalty contribute to the dual of a problem (Fenchel 1949, Rockafellar 1970)."""
+"""Conjugates: what a loss and a penalty contribute to the dual of a problem (Fenchel 1949, Rockafellar 1970)."""
 
 import numpy as np
 import scipy
