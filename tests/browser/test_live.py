@@ -20,6 +20,7 @@ from visit import PAGES, closed_to
 pytestmark = pytest.mark.browser
 ROOT = PAGES.parents[1]
 CHAPTER = "book/algorithms/gradient-descent"
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 PLAYS = """\
 from gdlearn import experiments, plotting
 
@@ -82,7 +83,10 @@ def lab(tmp_path_factory):
     """The address of a JupyterLab in a folder with a copy of the chapter; it ends with the test."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copy((ROOT / CHAPTER).with_suffix(".ipynb"), folder / "chapter.ipynb")
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLAYS)]), folder / "plays.ipynb")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PLAYS)], metadata={"kernelspec": KERNEL}),
+        folder / "plays.ipynb",
+    )
     own = {f"JUPYTER_{what}_DIR": str(folder / what) for what in ("CONFIG", "DATA", "RUNTIME")}
     env = {name: value for name, value in os.environ.items() if name != "GDLEARN_FRAMES"}
     address = f"http://127.0.0.1:{(port := free_port())}/"
