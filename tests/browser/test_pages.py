@@ -47,6 +47,17 @@ def test_keeps_nobody_out(opened, theme):
     assert opened.barriers() == []
 
 
+def test_prints_on_white_paper_from_the_dark_theme(opened):
+    """Text dark enough, pictures as bright as they are."""
+    opened.show("dark")
+    opened.page.emulate_media(media="print")
+    barriers = opened.barriers()
+    dimmed = opened.page.locator("article img").evaluate_all("all => all.map(i => getComputedStyle(i).filter)")
+    opened.page.emulate_media(media="screen")
+    assert barriers == []
+    assert set(dimmed) <= {"none"}
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_fits_the_screen(opened, page, width):
     for theme in THEMES if SCREENSHOTS else THEMES[:1]:
