@@ -42,6 +42,7 @@ FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
 INLINE = {"fastmath": FASTMATH, "error_model": "numpy", "forceinline": True}
+EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
 
 
@@ -79,20 +80,20 @@ def generic(stub: Kernel) -> GenericFunction:
     def kernel(record):
         def register(body):
             _check_registration(function, stub, record, body)
-            record.__eq__, record.__ne__, record.__hash__ = _same, _differ, _hash
+            record.__eq__, record.__hash__ = _same, _hash
+            record.__ne__ = lambda one, other: not _same(one, other)
             return function.register(record, body)
 
         return register
 
     function.kernel = kernel
-    if numba is not None:
 
-        @overload(function, jit_options=INLINE)
-        @wraps(stub)
-        def choose(record, *arguments):
-            cls = getattr(record, "instance_class", object)
-            function.compiled_for.add(cls)
-            return function.dispatch(cls)
+    @in_machine_code(function, INLINE)
+    @wraps(stub)
+    def choose(record, *arguments):
+        cls = getattr(record, "instance_class", object)
+        function.compiled_for.add(cls)
+        return function.dispatch(cls)
 
     return function
 
@@ -100,10 +101,6 @@ def generic(stub: Kernel) -> GenericFunction:
 def _same(one, other):
     """Equal records have equal fields and one class: Momentum(0.5) is not Nesterov(0.5)."""
     return type(one) is type(other) and tuple.__eq__(one, other)
-
-
-def _differ(one, other):
-    return not _same(one, other)
 
 
 def _hash(record):
@@ -129,7 +126,7 @@ def _check_registration(function, stub, record, body):
 
 
 def has_kernel(function: GenericFunction, cls: type) -> bool:
-    """Whether the class ``cls`` has a kernel of its own under ``function``."""
+    """Whether ``cls`` has a kernel of its own under ``function``."""
     return function.dispatch(cls) is not function.dispatch(object)
 
 
@@ -148,11 +145,19 @@ def source(function: GenericFunction, cls: type) -> str:
     return textwrap.dedent(inspect.getsource(getattr(body, "py_func", body))).rstrip()
 
 
-def inlined(function):
-    """Compile ``function`` into each caller, without a cache entry of its own."""
-    if numba is None:
-        return function
-    return numba.extending.register_jitable(**INLINE)(function)
+def inlined(function, options=INLINE):
+    """Compile ``function`` into each caller."""
+    return function if numba is None else numba.extending.register_jitable(**options)(function)
+
+
+def called(function):
+    """Compile ``function`` beside its callers: for work that is long against a call."""
+    return inlined(function, ENTRY)
+
+
+def in_machine_code(plain, options=EXACT):
+    """Decorate the function that picks, by the types of the arguments, what compiled code runs for ``plain``."""
+    return (lambda pick: pick) if numba is None else overload(plain, jit_options=options)
 
 
 def compiled(function):
