@@ -81,10 +81,10 @@ def cross_entropy(dtype, goal_sklearn, goal_torch, n=1_000_000, k=10):
     if "sklearn" in peers:
         from sklearn._loss import HalfMultinomialLoss
 
-        peer, targets = HalfMultinomialLoss(n_classes=k), labels.astype(dtype)
+        half, targets = HalfMultinomialLoss(n_classes=k), labels.astype(dtype)
 
         def sklearn():
-            value, g = peer.loss_gradient(targets, z)
+            value, g = half.loss_gradient(targets, z)
             return value.mean(), g
 
         contenders["scikit-learn"] = Contender(sklearn)

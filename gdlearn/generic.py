@@ -212,8 +212,7 @@ def _kept_on_disk(function):
     Numba's own stamp covers only the file that holds ``function``: without ours, an edit of a kernel
     in another file would leave the old machine code in use.
     """
-    folder = cache_folder()
-    if folder is None:
+    if (folder := cache_folder()) is None:
         return numba.njit(**ENTRY)(function)
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder
     try:
