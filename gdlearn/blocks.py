@@ -20,19 +20,14 @@ def _row_by_row(loss, work, Y, order, start, stop, with_value):
 
 def _score_by_score(loss, work, Y, order, start, stop, with_value):
     """For a loss of single scores: several of them at a time, since they lie side by side."""
-    scores, found, k, m = work.z, work.s, work.Z.shape[1], stop - start
-    if k == 1:
-        for i in range(m):
-            found[i] = Y[order[start + i], 0]
-    else:
-        for i in range(m):
-            r = order[start + i]
-            for c in range(k):
-                found[i * k + c] = Y[r, c]
-    total = like(scores[0], 0.0)
+    k, m, total = work.Z.shape[1], stop - start, like(work.z[0], 0.0)
+    for i in range(m):
+        r = order[start + i]
+        for c in range(k):
+            work.S[i, c] = Y[r, c]
     for e in range(m * k):
-        z, y = scores[e], found[e]
-        found[e] = slope(loss, z, y)
+        z, y = work.z[e], work.s[e]
+        work.s[e] = slope(loss, z, y)
         if with_value:
             total += value(loss, z, y)
     return total

@@ -34,14 +34,17 @@ from ._types import GenericFunction, Kernel
 try:
     import numba
     from numba.extending import overload
+
+    from .compiling import Inside
 except ImportError:  # the library runs without Numba, slowly
-    numba = None
+    numba = Inside = None
 
 # Sums may be reordered and products fused. NaN and infinity keep their meaning: a diverging run must show them.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
-ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True}
+ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
-INLINE = {"fastmath": FASTMATH, "error_model": "numpy", "forceinline": True}
+CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": Inside}
+INLINE = CALLED | {"forceinline": True}
 EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
 
@@ -152,7 +155,7 @@ def inlined(function, options=INLINE):
 
 def called(function):
     """Compile ``function`` beside its callers: for work that is long against a call."""
-    return inlined(function, ENTRY)
+    return inlined(function, CALLED)
 
 
 def in_machine_code(plain, options=EXACT):

@@ -89,11 +89,6 @@ class MLP(NamedTuple):
     activation: Annotated[Any, (activate, bend)] = Relu()
 
 
-@block.kernel(MLP)
-def _(model):
-    return 256
-
-
 @layers.kernel(MLP)
 def _(model):
     return (model.inputs, *model.hidden, model.outputs)
