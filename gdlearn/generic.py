@@ -14,7 +14,7 @@ it does is a set of small kernels, each registered for its class under a *generi
 Called from Python, ``prox`` goes through :func:`functools.singledispatch`. Called from a compiled
 loop, Numba resolves the same call while compiling, so that it costs nothing at run time.
 
-This is the only module that knows Numba. Without it, or with ``NUMBA_DISABLE_JIT=1``, everything
+Only this module and ``compiling`` know Numba. Without it, or with ``NUMBA_DISABLE_JIT=1``, everything
 runs as plain Python with the same results.
 """
 
@@ -30,20 +30,19 @@ from typing import Any
 import numpy as np
 
 from ._types import GenericFunction, Kernel
+from .compiling import for_kernels
 
 try:
     import numba
     from numba.extending import overload
-
-    from .compiling import Inside
 except ImportError:  # the library runs without Numba, slowly
-    numba = Inside = None
+    numba = None
 
 # Sums may be reordered and products fused. NaN and infinity keep their meaning: a diverging run must show them.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
-CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": Inside}
+CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": numba and for_kernels()}
 INLINE = CALLED | {"forceinline": True}
 EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
@@ -83,7 +82,7 @@ def generic(stub: Kernel) -> GenericFunction:
     def kernel(record):
         def register(body):
             _check_registration(function, stub, record, body)
-            record.__eq__, record.__hash__ = _same, _hash
+            record.__eq__, record.__hash__ = _same, lambda one: hash((type(one), *one))
             record.__ne__ = lambda one, other: not _same(one, other)
             return function.register(record, body)
 
@@ -104,10 +103,6 @@ def generic(stub: Kernel) -> GenericFunction:
 def _same(one, other):
     """Equal records have equal fields and one class: Momentum(0.5) is not Nesterov(0.5)."""
     return type(one) is type(other) and tuple.__eq__(one, other)
-
-
-def _hash(record):
-    return hash((type(record), *record))
 
 
 def _check_registration(function, stub, record, body):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from . import losses, penalties, validation
 from ._types import Matrix
 from .blocks import slopes
-from .generic import compiled, has_kernel, inlined
+from .generic import called, compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
@@ -39,7 +39,7 @@ class Workspace(NamedTuple):
     s: np.ndarray
 
 
-@inlined
+@called
 def gradient(problem, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
     g, Z, S, H, _, _ = work

@@ -8,9 +8,10 @@ import pytest
 import gdlearn as gd
 import running
 from gdlearn.elementary import exp, like, log1p
-from gdlearn.generic import compiled
+from gdlearn.generic import compiled, inlined
 from gdlearn.loop import Memory, step
 from gdlearn.optimizers import at_step, update
+from gdlearn.problem import evaluate
 from gdlearn.training import train
 
 
@@ -116,6 +117,34 @@ def test_hyperparameters_and_batch_sizes_share_their_machine_code():
     for lam, batch, rate in [(0.5, 1, 0.1), (1, 2, 0.01), (0.0, None, 1e-3)]:
         gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(lam)), X, y, batch_size=batch, schedule=rate, **fit)
     assert len(train.kept.signatures) == before
+
+
+def test_closed_forms_of_several_outputs_share_their_machine_code():
+    X, y = np.eye(4), np.ones((4, 2))
+    gd.closed_form(gd.Problem(gd.Linear(4, 2)), X, y)
+    before = len(evaluate.kept.signatures), len(evaluate.fresh.signatures)
+    for n in (5, 6, 7):
+        gd.closed_form(gd.Problem(gd.Linear(4, 2)), np.eye(n, 4), np.ones((n, 2)))
+    assert (len(evaluate.kept.signatures), len(evaluate.fresh.signatures)) == before
+
+
+@pytest.mark.machine_code("looks at what Numba made")
+def test_kernels_become_part_of_their_caller_before_they_are_optimized():
+    """Each kernel would else be optimized in the code of each function around it: a third of a first fit."""
+    double = compiled(_twice).fresh
+    assert double(3.0) == 6.0
+    (whole,) = double.overloads.values()
+    ours = [library for library in whole.library._linking_libraries if library.name == "_added"]
+    assert [type(library).__name__ for library in ours] == ["Part"]
+
+
+@inlined
+def _added(x, y):
+    return x + y
+
+
+def _twice(x):
+    return _added(x, x)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
