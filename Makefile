@@ -65,7 +65,7 @@ lock:
 clean:
 	rm -rf _build web/vendor
 
-$(PAGES)/.complete: $(SOURCES) benchmarks/results.json _config.yml _toc.yml web/vendor/stamp.json $(BIN)/.book-ready
+$(PAGES)/.complete: $(SOURCES) benchmarks/results.json benchmarks/reasons.yml _config.yml _toc.yml web/vendor/stamp.json $(BIN)/.book-ready
 # All pages are written anew, since each shows the table of contents; notebooks come from the cache.
 	rm -rf $(PAGES) _build/.doctrees
 	$(BIN)/jupyter-book build . -W -n --keep-going
