@@ -3,6 +3,7 @@
 # make plain   the library's tests in plain Python, with their coverage, and without Numba
 # make serve   the pages on http://localhost:8000
 # make .venv   only the Python environment in which all of it runs
+# make bench   the table of book/reference/speed, measured anew (about 15 minutes)
 # make lint    only the style of code and notebooks, and the types of the library
 # make lock    newer versions of what requirements*.txt pin (make lock UPGRADE= only adds what is missing)
 # make clean   forgets every page and computed result
@@ -21,7 +22,7 @@ LOCK = _build/lock-env/bin/uv pip compile --quiet $(UPGRADE) --universal --pytho
 
 LIBRARY = $(wildcard tests/test_*.py) gdlearn
 
-.PHONY: book test plain serve .venv lint lock clean
+.PHONY: book test plain serve .venv lint lock clean bench
 
 book: $(PAGES)/.complete
 	@echo "The book is built: open $(CURDIR)/$(PAGES)/index.html, or run make serve."
@@ -44,6 +45,11 @@ serve: book
 
 .venv: $(BIN)/.book-ready $(BIN)/.test-ready
 
+# The other libraries are no part of the environment that the book needs; what is missing becomes a line that says so.
+bench: $(BIN)/.book-ready
+	-$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks
+
 lint: $(BIN)/.test-ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -59,7 +65,7 @@ lock:
 clean:
 	rm -rf _build web/vendor
 
-$(PAGES)/.complete: $(SOURCES) _config.yml _toc.yml web/vendor/stamp.json $(BIN)/.book-ready
+$(PAGES)/.complete: $(SOURCES) benchmarks/results.json benchmarks/reasons.yml _config.yml _toc.yml web/vendor/stamp.json $(BIN)/.book-ready
 # All pages are written anew, since each shows the table of contents; notebooks come from the cache.
 	rm -rf $(PAGES) _build/.doctrees
 	$(BIN)/jupyter-book build . -W -n --keep-going

@@ -3,7 +3,8 @@
 import math
 from typing import NamedTuple
 
-from .optimizers import decay, slots, update
+from .elementary import like
+from .optimizers import at_step, decay, slots, update
 from .records import Memory, NonNegative, Positive
 
 
@@ -123,6 +124,36 @@ def _(optimizer, w, g, state, j, lr, t):
     return w - length * m, length
 
 
+class AdamStep(NamedTuple):
+    """A step of Adam: its memories, and the factors that correct for the start."""
+
+    beta1: float
+    beta2: float
+    new1: float
+    new2: float
+    scale1: float
+    scale2: float
+    eps: float
+
+
+@at_step.kernel(Adam)
+def _(optimizer, theta, lr, t):
+    one, beta1, beta2 = like(theta[0], 1.0), like(theta[0], optimizer.beta1), like(theta[0], optimizer.beta2)
+    scale1 = like(one, 1.0 / (1.0 - optimizer.beta1 ** float(t + 1)))
+    scale2 = like(one, 1.0 / math.sqrt(1.0 - optimizer.beta2 ** float(t + 1)))
+    new1, new2 = like(one, 1.0 - optimizer.beta1), like(one, 1.0 - optimizer.beta2)
+    return AdamStep(beta1, beta2, new1, new2, scale1, scale2, like(one, optimizer.eps))
+
+
+@update.kernel(AdamStep)
+def _(optimizer, w, g, state, j, lr, t):
+    m = optimizer.beta1 * state[0, j] + optimizer.new1 * g
+    v = optimizer.beta2 * state[1, j] + optimizer.new2 * g * g
+    state[0, j], state[1, j] = m, v
+    length = lr / (math.sqrt(v) * optimizer.scale2 + optimizer.eps)
+    return w - length * (m * optimizer.scale1), length
+
+
 class AMSGrad(NamedTuple):
     r"""Adam whose root mean square never falls (Reddi, Kale and Kumar 2018).
 
@@ -195,6 +226,7 @@ class AdamW(NamedTuple):
 
 slots.kernel(AdamW)(slots.dispatch(Adam))
 update.kernel(AdamW)(update.dispatch(Adam))
+at_step.kernel(AdamW)(at_step.dispatch(Adam))
 
 
 @decay.kernel(AdamW)

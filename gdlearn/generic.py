@@ -14,7 +14,7 @@ it does is a set of small kernels, each registered for its class under a *generi
 Called from Python, ``prox`` goes through :func:`functools.singledispatch`. Called from a compiled
 loop, Numba resolves the same call while compiling, so that it costs nothing at run time.
 
-This is the only module that knows Numba. Without it, or with ``NUMBA_DISABLE_JIT=1``, everything
+Only this module and ``compiling`` know Numba. Without it, or with ``NUMBA_DISABLE_JIT=1``, everything
 runs as plain Python with the same results.
 """
 
@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from ._types import GenericFunction, Kernel
+from .compiling import for_kernels
 
 try:
     import numba
@@ -39,9 +40,11 @@ except ImportError:  # the library runs without Numba, slowly
 
 # Sums may be reordered and products fused. NaN and infinity keep their meaning: a diverging run must show them.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
-ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True}
+ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
-INLINE = {"fastmath": FASTMATH, "error_model": "numpy", "forceinline": True}
+CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": numba and for_kernels()}
+INLINE = CALLED | {"forceinline": True}
+EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
 
 
@@ -79,20 +82,20 @@ def generic(stub: Kernel) -> GenericFunction:
     def kernel(record):
         def register(body):
             _check_registration(function, stub, record, body)
-            record.__eq__, record.__ne__, record.__hash__ = _same, _differ, _hash
+            record.__eq__, record.__hash__ = _same, lambda one: hash((type(one), *one))
+            record.__ne__ = lambda one, other: not _same(one, other)
             return function.register(record, body)
 
         return register
 
     function.kernel = kernel
-    if numba is not None:
 
-        @overload(function, jit_options=INLINE)
-        @wraps(stub)
-        def choose(record, *arguments):
-            cls = getattr(record, "instance_class", object)
-            function.compiled_for.add(cls)
-            return function.dispatch(cls)
+    @in_machine_code(function, INLINE)
+    @wraps(stub)
+    def choose(record, *arguments):
+        cls = getattr(record, "instance_class", object)
+        function.compiled_for.add(cls)
+        return function.dispatch(cls)
 
     return function
 
@@ -100,14 +103,6 @@ def generic(stub: Kernel) -> GenericFunction:
 def _same(one, other):
     """Equal records have equal fields and one class: Momentum(0.5) is not Nesterov(0.5)."""
     return type(one) is type(other) and tuple.__eq__(one, other)
-
-
-def _differ(one, other):
-    return not _same(one, other)
-
-
-def _hash(record):
-    return hash((type(record), *record))
 
 
 def _check_registration(function, stub, record, body):
@@ -129,7 +124,7 @@ def _check_registration(function, stub, record, body):
 
 
 def has_kernel(function: GenericFunction, cls: type) -> bool:
-    """Whether the class ``cls`` has a kernel of its own under ``function``."""
+    """Whether ``cls`` has a kernel of its own under ``function``."""
     return function.dispatch(cls) is not function.dispatch(object)
 
 
@@ -148,11 +143,19 @@ def source(function: GenericFunction, cls: type) -> str:
     return textwrap.dedent(inspect.getsource(getattr(body, "py_func", body))).rstrip()
 
 
-def inlined(function):
-    """Compile ``function`` into each caller, without a cache entry of its own."""
-    if numba is None:
-        return function
-    return numba.extending.register_jitable(**INLINE)(function)
+def inlined(function, options=INLINE):
+    """Compile ``function`` into each caller."""
+    return function if numba is None else numba.extending.register_jitable(**options)(function)
+
+
+def called(function):
+    """Compile ``function`` beside its callers: for work that is long against a call."""
+    return inlined(function, CALLED)
+
+
+def in_machine_code(plain, options=EXACT):
+    """Decorate the function that picks, by the types of the arguments, what compiled code runs for ``plain``."""
+    return (lambda pick: pick) if numba is None else overload(plain, jit_options=options)
 
 
 def compiled(function):
@@ -207,8 +210,7 @@ def _kept_on_disk(function):
     Numba's own stamp covers only the file that holds ``function``: without ours, an edit of a kernel
     in another file would leave the old machine code in use.
     """
-    folder = cache_folder()
-    if folder is None:
+    if (folder := cache_folder()) is None:
         return numba.njit(**ENTRY)(function)
     before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder
     try:

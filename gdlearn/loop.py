@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .elementary import like
 from .generic import compiled, inlined
 from .models import weights
-from .optimizers import decay, extrapolate, looks_at_all, prepare, update
+from .optimizers import at_step, decay, extrapolate, looks_at_all, prepare, update
 from .penalties import prox, pull
 from .problem import gradient, measure
 from .results import CONVERGED, DIVERGED, RUNNING
+from .rowwise import steps_in_one_go
 from .sampling import arrange
 from .schedules import rate
 
@@ -45,7 +47,8 @@ class Memory(NamedTuple):
 @inlined
 def step(problem, optimizer, memory, g, lr, t):
     """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
-    theta, state, w = memory.theta, memory.state, weights(problem.model)
+    theta, state, w, lr = memory.theta, memory.state, weights(problem.model), like(memory.theta[0], lr)
+    now = at_step(optimizer, theta, lr, t)
     whole, share = looks_at_all(optimizer), 1.0
     if whole:
         for j in range(w):
@@ -53,10 +56,10 @@ def step(problem, optimizer, memory, g, lr, t):
         share = prepare(optimizer, problem.model, g, state)
     for j in range(w):
         slope = g[j] if whole else g[j] + pull(problem.penalty, theta[j])
-        moved, length = update(optimizer, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
+        moved, length = update(now, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
         theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, share * length), state, j)
     for j in range(w, len(theta)):
-        moved, length = update(optimizer, theta[j], g[j], state, j, lr, t)
+        moved, length = update(now, theta[j], g[j], state, j, lr, t)
         theta[j] = extrapolate(optimizer, moved, state, j)
 
 
@@ -67,6 +70,10 @@ def epoch(problem, method, data, memory, work):
     full = method.batch_size == n
     if not full:
         arrange(memory.order, method.sampling, memory.random)
+    single = method.batch_size == 1 and not full and t + n <= method.average_from
+    if single and steps_in_one_go(method.optimizer, problem, method, data, memory, work):
+        memory.t[0] = t + n
+        return
     for start in range(0, n, method.batch_size):
         if not full:  # the gradient of the full batch is at hand: the last measure left it in work.g
             stop = min(start + method.batch_size, n)

@@ -7,6 +7,7 @@ at all scores of a row at once registers ``row_slope`` instead.
 import math
 from typing import NamedTuple
 
+from .elementary import exp, like, log1p
 from .generic import generic, inlined
 from .records import Positive, Share
 
@@ -158,13 +159,13 @@ class BinaryCrossEntropy(NamedTuple):
 
 @value.kernel(BinaryCrossEntropy)
 def _(loss, z, y):
-    return max(z, 0.0) - y * z + math.log1p(math.exp(-abs(z)))
+    return max(z, like(z, 0.0)) - y * z + log1p(exp(-abs(z)))
 
 
 @slope.kernel(BinaryCrossEntropy)
 def _(loss, z, y):
-    small = math.exp(-abs(z))
-    return (1.0 if z >= 0.0 else small) / (1.0 + small) - y
+    small, one = exp(-abs(z)), like(z, 1.0)
+    return (one if z >= 0.0 else small) / (one + small) - y
 
 
 @curvature.kernel(BinaryCrossEntropy)
@@ -201,16 +202,10 @@ class CrossEntropy(NamedTuple):
 
 @row_slope.kernel(CrossEntropy)
 def _(loss, Z, i, Y, r, S, with_value):
-    k, top = Z.shape[1], largest(Z, i)
-    mass, score = 0.0, 0.0
-    for c in range(k):
-        S[i, c] = math.exp((Z[i, c] - top) / loss.temperature)
-        mass += S[i, c]
-    for c in range(k):
-        target = (1.0 - loss.label_smoothing) * Y[r, c] + loss.label_smoothing / k
-        S[i, c] = (S[i, c] / mass - target) / loss.temperature
-        score += target * (Z[i, c] - top) / loss.temperature
-    return math.log(mass) - score if with_value else 0.0
+    top = largest(Z, i)
+    for c in range(Z.shape[1]):
+        S[i, c] = exp((Z[i, c] - top) / like(top, loss.temperature))
+    return against_softmax(loss, Z, i, Y, r, S, top, with_value)
 
 
 @inlined
@@ -220,6 +215,22 @@ def largest(Z, i):
     for c in range(1, Z.shape[1]):
         top = max(top, Z[i, c])
     return top
+
+
+@inlined
+def against_softmax(loss, Z, i, Y, r, S, top, with_value):
+    """From the exponentials of a row in S[i], its gradient there, and its loss."""
+    k, zero, one = Z.shape[1], like(top, 0.0), like(top, 1.0)
+    scale, smoothing = one / like(top, loss.temperature), like(top, loss.label_smoothing)
+    kept, uniform, mass, score = one - smoothing, smoothing / like(top, k), zero, zero
+    for c in range(k):
+        mass += S[i, c]
+    for c in range(k):
+        target = kept * Y[r, c] + uniform
+        S[i, c] = scale * (S[i, c] * (one / mass) - target)
+        if with_value:
+            score += target * ((Z[i, c] - top) * scale)
+    return math.log(mass) - score if with_value else zero
 
 
 @curvature.kernel(CrossEntropy)

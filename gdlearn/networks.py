@@ -6,8 +6,10 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
+from .elementary import like
 from .generic import generic
-from .models import forward, initial, layers, pullback, size, units, weights
+from .models import block, forward, initial, layers, pullback, size, units, weights
+from .products import add_row, add_sums, add_transposed_times, gather, matrix, scale, times, times_transposed
 from .records import Count, Counts
 
 
@@ -41,12 +43,12 @@ class Relu(NamedTuple):
 
 @activate.kernel(Relu)
 def _(activation, z):
-    return max(z, 0.0)
+    return max(z, like(z, 0.0))
 
 
 @bend.kernel(Relu)
 def _(activation, h):
-    return 1.0 if h > 0.0 else 0.0
+    return like(h, 1.0) if h > 0.0 else like(h, 0.0)
 
 
 @spread.kernel(Relu)
@@ -71,7 +73,7 @@ def _(activation, z):
 
 @bend.kernel(Tanh)
 def _(activation, h):
-    return 1.0 - h * h
+    return like(h, 1.0) - h * h
 
 
 class MLP(NamedTuple):
@@ -138,42 +140,43 @@ def _(model, rng):
     return np.concatenate([*W, np.zeros(sum(widths[1:]))])
 
 
+@block.kernel(MLP)
+def _(model):
+    return 256
+
+
 @forward.kernel(MLP)
 def _(model, theta, X, order, start, stop, Z, H):
-    widths, a, w, b = layers(model), 0, 0, weights(model)
-    for i in range(stop - start):
-        r = order[start + i]
-        for j in range(model.inputs):
-            H[0, i, j] = X[r, j]
-    for layer in range(len(widths) - 1):
+    widths, a, w, b, m, last = layers(model), 0, 0, weights(model), stop - start, len(model.hidden)
+    values = H[0].reshape(H.shape[1] * H.shape[2])  # of all rows the units of one layer, then those of the next
+    gather(X, order, start, stop, matrix(values, 0, m, model.inputs))
+    for layer in range(last + 1):
         p, q = widths[layer], widths[layer + 1]
-        for i in range(stop - start):
-            for u in range(q):
-                z = theta[b + u]
-                for j in range(p):
-                    z += theta[w + u * p + j] * H[0, i, a + j]
-                if layer == len(widths) - 2:
-                    Z[i, u] = z
-                else:
-                    H[0, i, a + p + u] = activate(model.activation, z)
+        out = Z[:m] if layer == last else matrix(values, (a + p) * H.shape[1], m, q)
+        times_transposed(matrix(values, a * H.shape[1], m, p), matrix(theta, w, q, p), out)
+        add_row(out, m, theta, b)
+        if layer < last:
+            for i in range(m):
+                for u in range(q):
+                    out[i, u] = activate(model.activation, out[i, u])
         a, w, b = a + p, w + p * q, b + q
 
 
 @pullback.kernel(MLP)
 def _(model, theta, X, order, start, stop, S, share, g, H):
-    widths = layers(model)
+    widths, m, back = layers(model), stop - start, S[: stop - start]
+    values, slopes = H[0].reshape(H.shape[1] * H.shape[2]), H[1].reshape(H.shape[1] * H.shape[2])
     a, w, b = units(model), weights(model), size(model)
-    for layer in range(len(widths) - 2, -1, -1):
+    scale(S, m, share)
+    for layer in range(len(model.hidden), -1, -1):
         p, q = widths[layer], widths[layer + 1]
         a, w, b = a - p, w - p * q, b - q
-        for i in range(stop - start):
-            for j in range(p):
-                H[1, i, a + j] = 0.0
-            for u in range(q):
-                s = share * S[i, u] if layer == len(widths) - 2 else H[1, i, a + p + u]
-                g[b + u] += s
+        below = matrix(values, a * H.shape[1], m, p)
+        add_transposed_times(back, below, matrix(g, w, q, p))
+        add_sums(back, m, g, b)
+        if layer > 0:
+            ahead, back = back, matrix(slopes, a * H.shape[1], m, p)
+            times(ahead, matrix(theta, w, q, p), back)
+            for i in range(m):
                 for j in range(p):
-                    g[w + u * p + j] += s * H[0, i, a + j]
-                    H[1, i, a + j] += s * theta[w + u * p + j]
-            for j in range(p):
-                H[1, i, a + j] *= bend(model.activation, H[0, i, a + j])
+                    back[i, j] *= bend(model.activation, below[i, j])

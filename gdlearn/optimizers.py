@@ -19,6 +19,12 @@ def update(optimizer, w, g, state, j, lr, t):
 
 
 @generic
+def at_step(optimizer, theta, lr, t):
+    """The record whose ``update`` makes step t: with what is the same for all parameters computed once, if any."""
+    return optimizer
+
+
+@generic
 def extrapolate(optimizer, w, state, j):
     """The point at which the next gradient is taken, from the new w of parameter j and its state: by default w."""
     return w
@@ -212,6 +218,11 @@ def _(optimizer, model, g, state):
     if share < 1.0:
         g *= share
     return share * prepare(optimizer.then, model, g, state)
+
+
+@at_step.kernel(Clip)
+def _(optimizer, theta, lr, t):
+    return Clip(optimizer.limit, at_step(optimizer.then, theta, lr, t))
 
 
 @slots.kernel(Clip)

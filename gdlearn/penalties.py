@@ -41,6 +41,12 @@ def curvature(penalty):
     return 0.0
 
 
+@generic
+def ridge(penalty):
+    """The lam of a penalty that does nothing but pull with lam w, or -1 for any other."""
+    return -1.0
+
+
 class NoPenalty(NamedTuple):
     """No penalty: every weight is free.
 
@@ -53,6 +59,11 @@ class NoPenalty(NamedTuple):
 
 @cost.kernel(NoPenalty)
 def _(penalty, w):
+    return 0.0
+
+
+@ridge.kernel(NoPenalty)
+def _(penalty):
     return 0.0
 
 
@@ -81,6 +92,11 @@ def _(penalty, w):
 @pull.kernel(L2)
 def _(penalty, w):
     return penalty.lam * w
+
+
+@ridge.kernel(L2)
+def _(penalty):
+    return penalty.lam
 
 
 @curvature.kernel(L2)

@@ -8,15 +8,13 @@ from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
 from ._types import Matrix
-from .generic import compiled, has_kernel, inlined
+from .blocks import slopes
+from .generic import called, compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
-from .models import forward, pullback, second_moments, size, units, weights
+from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
 from .records import ready
 from .sparse import suited
-
-# So many rows stay in the fastest cache until the chain rule comes back to them.
-BLOCK = 32
 
 
 class Data(NamedTuple):
@@ -28,25 +26,29 @@ class Data(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """The gradient g (p,); of one block of rows the scores Z, the slopes S (BLOCK, k), the inner values H."""
+    """The gradient g (p,); of one block of m rows the scores Z, the slopes S (m, k), the inner values H.
+
+    z and s are Z and S as one line of numbers each.
+    """
 
     g: np.ndarray
     Z: np.ndarray
     S: np.ndarray
     H: np.ndarray
+    z: np.ndarray
+    s: np.ndarray
 
 
-@inlined
+@called
 def gradient(problem, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
-    g, Z, S, H = work
+    g, Z, S, H, _, _ = work
     g[:] = 0.0
     total, share, a = 0.0, 1.0 / (stop - start), start
     while a < stop:
-        b = min(a + BLOCK, stop)
+        b = min(a + len(Z), stop)
         forward(problem.model, theta, data.X, order, a, b, Z, H)
-        for i in range(b - a):
-            total += row_slope(problem.loss, Z, i, data.Y, order[a + i], S, with_value)
+        total += slopes(problem.loss, work, data.Y, order, a, b, with_value)
         pullback(problem.model, theta, data.X, order, a, b, S, share, g, H)
         a = b
     return total * share
@@ -80,7 +82,7 @@ def predict(model, theta, X, rows, scores, H):
     """The scores of all rows of X, a block at a time."""
     a = 0
     while a < len(rows):
-        b = min(a + BLOCK, len(rows))
+        b = min(a + H.shape[1], len(rows))
         forward(model, theta, X, rows, a, b, scores[a:b], H)
         a = b
 
@@ -161,8 +163,8 @@ class Problem(NamedTuple):
         X = validation.inputs(X, model.inputs)
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
         Z = np.empty((X.shape[0], model.outputs), X.dtype)
-        H = np.empty((2, BLOCK, units(model)), X.dtype)
         model, X = suited(model, X)
+        H = np.empty((2, block(model), units(model)), Z.dtype)
         predict(model, theta, X, np.arange(len(Z)), Z, H)
         return Z[:, 0] if model.outputs == 1 else Z
 
@@ -208,7 +210,8 @@ class Problem(NamedTuple):
         """The problem and the data as the compiled loops take them, and a workspace of their type."""
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
-        Z, H = np.empty((BLOCK, self.model.outputs), X.dtype), np.empty((2, BLOCK, units(self.model)), X.dtype)
-        work = Workspace(np.empty(size(self.model), X.dtype), Z, np.empty_like(Z), H)
         model, X = suited(self.model, X)
+        m, dtype = block(model), Y.dtype
+        Z, S, H = *np.empty((2, m, model.outputs), dtype), np.empty((2, m, units(model)), dtype)
+        work = Workspace(np.empty(size(model), dtype), Z, S, H, Z.ravel(), S.ravel())
         return self._replace(model=model), Data(X, validation.locked(Y), np.arange(len(Y))), work

@@ -6,6 +6,7 @@ import numpy as np
 
 from ._types import issparse
 from .models import Linear, forward, layers, pullback, size, weights
+from .products import MatrixLinear
 from .records import Count
 from .validation import locked
 
@@ -29,7 +30,8 @@ class SparseLinear(NamedTuple):
 def suited(model, X):
     """The model that goes with the kind of X, and X as it takes it, closed for writing."""
     if not issparse(X):
-        return model, locked(X)
+        several = isinstance(model, Linear) and model.outputs > 1
+        return MatrixLinear(*model) if several else model, locked(X)
     if not isinstance(model, Linear):
         raise TypeError(f"X is sparse, but {type(model).__name__} takes dense inputs only; pass X.toarray()")
     indices = X.indices.astype(np.intp, copy=False), X.indptr.astype(np.intp, copy=False)

@@ -28,7 +28,7 @@ def environment_key():
     """A short hash of all that a notebook's outputs depend on besides the notebook."""
     digest = hashlib.sha256(f"{platform.python_version()} {FRAMES}".encode())
     library = [path for path in (ROOT / "gdlearn").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    for path in [*sorted(library), ROOT / "requirements.txt"]:
+    for path in [*sorted(library), ROOT / "requirements.txt", *sorted((ROOT / "benchmarks").glob("re*.*"))]:
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -1,0 +1,63 @@
+"""Epochs of mini-batches with Adam: softmax regression and a network with a hidden layer, beside PyTorch."""
+
+from itertools import pairwise
+
+import numpy as np
+
+import gdlearn as gd
+from harness import OURS, Contender, Row, present
+
+GROUP = "Mini-batches with Adam, float32"
+D, K, LR = 784, 10, 1e-3
+
+
+def rows():
+    """The rows of this group."""
+    yield epoch("softmax regression", 20_000, 32, (), 20.0)
+    yield epoch("MLP 784-256-10", 4_000, 32, (256,), 3.2)
+    yield epoch("MLP 784-256-10", 8_000, 512, (256,), 1.4)
+
+
+def epoch(name, n, batch, hidden, goal):
+    """One epoch in the order of the rows, from the same start. Ours includes the objective before and after it."""
+    rng = np.random.default_rng(6)
+    X, labels = rng.random((n, D), dtype=np.float32), rng.integers(0, K, n)
+    model = gd.MLP(D, hidden, K) if hidden else gd.Linear(D, K)
+    start = (0.05 * rng.standard_normal(gd.models.size(model))).astype(np.float32)
+    problem = gd.Problem(model, gd.CrossEntropy())
+    method = {"optimizer": gd.Adam(), "schedule": LR, "batch_size": batch, "epochs": 1, "sampling": "sequential"}
+    run = {OURS: Contender(lambda: gd.minimize(problem, X, labels, start=start, tolerance=0.0, **method).theta)}
+    peers, missing = present("torch")
+    if peers:
+        run["torch"] = Contender(by_torch(peers["torch"], X, labels, hidden, start, batch))
+    return Row(GROUP, f"{name}, one epoch of {n:,}, batch {batch}", run, {"torch": goal}, agree, missing)
+
+
+def agree(ours, theirs):
+    """Adam divides by the root of a mean square, so that weights of almost no gradient may differ by a step."""
+    assert np.median(np.abs(ours - theirs)) < 1e-5
+    assert np.quantile(np.abs(ours - theirs), 0.99) < LR
+
+
+def by_torch(torch, X, labels, hidden, start, batch):
+    """The same epoch, from the same theta."""
+    widths = (D, *hidden, K)
+    layers = [torch.nn.Linear(p, q) for p, q in pairwise(widths)]
+    network = torch.nn.Sequential(*(part for layer in layers for part in (layer, torch.nn.ReLU())))[:-1]
+    parameters = [layer.weight for layer in layers] + [layer.bias for layer in layers]
+    A, b = torch.from_numpy(X), torch.from_numpy(labels)
+
+    def run():
+        begin = 0
+        with torch.no_grad():
+            for part in parameters:
+                part.copy_(torch.from_numpy(start[begin : begin + part.numel()]).reshape(part.shape))
+                begin += part.numel()
+        optimizer = torch.optim.Adam(parameters, lr=LR, fused=True)
+        for a in range(0, len(A), batch):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(A[a : a + batch]), b[a : a + batch]).backward()
+            optimizer.step()
+        return np.concatenate([part.detach().numpy().ravel() for part in parameters])
+
+    return run

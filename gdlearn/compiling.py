@@ -1,0 +1,39 @@
+"""How Numba compiles the kernels inside a compiled loop: in two thirds of the time, by leaving out what nobody uses.
+
+Numba optimizes each function and makes machine code of it, and optimizes it again as a part of each function
+around it. A kernel in a gradient in an epoch in a loop goes through that four times; the last is enough.
+"""
+
+
+def for_kernels():
+    """Numba's compiler, for functions that are never called but from the code they become part of."""
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.compiler import CompilerBase, DefaultPassBuilder
+    from numba.core.compiler_machinery import register_pass
+    from numba.core.typed_passes import NativeLowering
+
+    class Part(JITCodeLibrary):
+        """Code that stays as it was written until it is part of a whole."""
+
+        def _optimize_final_module(self):
+            pass
+
+        def _finalize_specific(self):
+            pass
+
+    @register_pass(mutates_CFG=True, analysis_only=False)
+    class PartLowering(NativeLowering):
+        _name = "part_lowering"
+
+        def run_pass(self, state):
+            state.library = Part(state.targetctx.codegen(), state.func_id.func_qualname)
+            return super().run_pass(state)
+
+    class KernelCompiler(CompilerBase):
+        def define_pipelines(self):
+            passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            passes.passes = [(PartLowering if step is NativeLowering else step, why) for step, why in passes.passes]
+            passes.finalize()
+            return [passes]
+
+    return KernelCompiler

@@ -1,0 +1,126 @@
+"""Steps of one row each, several in one go: the same iterates as step by step, up to rounding.
+
+A plain step with a ridge of strength lam is :math:`w \\leftarrow (1 - \\eta \\lambda) w - \\eta s x`, so four of
+them add to the shrunk w a combination of their four rows. Its coefficients need only the scores of the rows at
+the first w and the products of the rows with each other: sums that need not wait for one another.
+"""
+
+from .elementary import like
+from .generic import generic, inlined
+from .losses import row_slope
+from .models import Linear
+from .optimizers import SGD
+from .penalties import ridge
+from .schedules import rate
+from .sparse import SparseLinear
+
+
+@generic
+def steps_in_one_go(optimizer, problem, method, data, memory, work):
+    """Take all steps of an epoch of batches of one row, if there is a short way to; tell whether there was."""
+    return False
+
+
+@generic
+def plain_steps(model, problem, method, data, memory, work):
+    """``steps_in_one_go`` for plain steps, ``SGD()``."""
+    return False
+
+
+@steps_in_one_go.kernel(SGD)
+def _(optimizer, problem, method, data, memory, work):
+    return plain_steps(problem.model, problem, method, data, memory, work)
+
+
+@inlined
+def slope_at(problem, z, data, r, work):
+    """The derivative of the loss of row r at the score z."""
+    work.Z[0, 0] = z
+    row_slope(problem.loss, work.Z, 0, data.Y, r, work.S, False)
+    return work.S[0, 0]
+
+
+@plain_steps.kernel(Linear)
+def _(model, problem, method, data, memory, work):
+    lam, X, w, order, k, t = ridge(problem.penalty), data.X, memory.theta, memory.order, 0, memory.t[0]
+    if lam < 0.0 or model.outputs > 1:
+        return False
+    d, n, zero, one = model.inputs, len(order), like(w[0], 0.0), like(w[0], 1.0)
+    lam, b = like(w[0], lam), w[d] if model.intercept else zero
+    while k + 4 <= n:
+        p, q, r, s = order[k], order[k + 1], order[k + 2], order[k + 3]
+        u, v, x, y, qp, rp, rq, sp, sq, sr = zero, zero, zero, zero, zero, zero, zero, zero, zero, zero
+        for j in range(d):
+            e, f, g, h, a = X[p, j], X[q, j], X[r, j], X[s, j], w[j]
+            u, v, x, y = u + e * a, v + f * a, x + g * a, y + h * a
+            qp, rp, rq = qp + f * e, rp + g * e, rq + g * f
+            sp, sq, sr = sp + h * e, sq + h * f, sr + h * g
+
+        eta = like(one, rate(method.schedule, t + k))
+        c = one - eta * lam
+        e = -eta * slope_at(problem, u + b, data, p, work)
+        b += e if model.intercept else zero
+
+        eta = like(one, rate(method.schedule, t + k + 1))
+        f = -eta * slope_at(problem, c * v + e * qp + b, data, q, work)
+        kept = one - eta * lam
+        c, e = c * kept, e * kept
+        b += f if model.intercept else zero
+
+        eta = like(one, rate(method.schedule, t + k + 2))
+        g = -eta * slope_at(problem, c * x + (e * rp + f * rq) + b, data, r, work)
+        kept = one - eta * lam
+        c, e, f = c * kept, e * kept, f * kept
+        b += g if model.intercept else zero
+
+        eta = like(one, rate(method.schedule, t + k + 3))
+        h = -eta * slope_at(problem, c * y + (e * sp + f * sq) + g * sr + b, data, s, work)
+        kept = one - eta * lam
+        c, e, f, g = c * kept, e * kept, f * kept, g * kept
+        b += h if model.intercept else zero
+
+        for j in range(d):
+            w[j] = c * w[j] + ((e * X[p, j] + f * X[q, j]) + (g * X[r, j] + h * X[s, j]))
+        k += 4
+    while k < n:
+        r, z, eta = order[k], b, like(one, rate(method.schedule, t + k))
+        for j in range(d):
+            z += w[j] * X[r, j]
+        e = -eta * slope_at(problem, z, data, r, work)
+        c = one - eta * lam
+        for j in range(d):
+            w[j] = c * w[j] + e * X[r, j]
+        b += e if model.intercept else zero
+        k += 1
+    if model.intercept:
+        w[d] = b
+    return True
+
+
+@plain_steps.kernel(SparseLinear)
+def _(model, problem, method, data, memory, work):
+    """w is kept as a number times a vector, so that shrinking it does not touch what the row does not."""
+    lam, X, v, order, t = ridge(problem.penalty), data.X, memory.theta, memory.order, memory.t[0]
+    if lam < 0.0 or model.outputs > 1:
+        return False
+    d, zero, one = model.inputs, like(v[0], 0.0), like(v[0], 1.0)
+    lam, b, size = like(v[0], lam), v[d] if model.intercept else zero, one
+    for k in range(len(order)):
+        r, z, eta = order[k], zero, like(one, rate(method.schedule, t + k))
+        for e in range(X.begins[r], X.begins[r + 1]):
+            z += v[X.columns[e]] * X.values[e]
+        step = -eta * slope_at(problem, size * z + b, data, r, work)
+        size *= one - eta * lam
+        if abs(size) < 1e-6 or abs(size) > 1e6:
+            for j in range(d):
+                v[j] *= size
+            size = one
+        move = step / size
+        for e in range(X.begins[r], X.begins[r + 1]):
+            v[X.columns[e]] += move * X.values[e]
+        b += step if model.intercept else zero
+    for j in range(d):
+        v[j] *= size
+    if model.intercept:
+        v[d] = b
+    return True

@@ -1,0 +1,180 @@
+"""What makes the library fast, and cannot be seen in its results: no recompiling, no copies, exact polynomials."""
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import gdlearn as gd
+import running
+from gdlearn.elementary import exp, like, log1p
+from gdlearn.generic import compiled, inlined
+from gdlearn.loop import Memory, step
+from gdlearn.optimizers import at_step, update
+from gdlearn.problem import evaluate
+from gdlearn.training import train
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@compiled
+def exponentials(x, y, z):
+    for i in range(len(x)):
+        y[i] = exp(x[i])
+        z[i] = log1p(y[i])
+
+
+@pytest.mark.parametrize(("dtype", "least"), [(np.float64, -708.0), (np.float32, -87.0)])
+def test_polynomials_are_exact_to_two_units_in_the_last_place(dtype, least):
+    rng = np.random.default_rng(0)
+    x = np.concatenate([least * rng.random(20_000), -3.0 * rng.random(20_000), -(10.0 ** rng.uniform(-30, 0, 10_000))])
+    x = np.append(x.astype(dtype), [dtype(0), dtype(least)])
+    y, z = np.empty_like(x), np.empty_like(x)
+    exponentials(x, y, z)
+    for found, exact in [(y, np.exp(x.astype(np.longdouble))), (z, np.log1p(y.astype(np.longdouble)))]:
+        assert (np.abs(found - exact) <= 2.0 * np.spacing(exact.astype(dtype))).all()
+
+
+@pytest.mark.machine_code("plain Python has no polynomials")
+def test_polynomials_at_the_ends():
+    x = np.array([np.nan, -np.inf, -1e300, -709.0, -0.0])
+    y, z = np.empty_like(x), np.empty_like(x)
+    exponentials(x, y, z)
+    np.testing.assert_array_equal(y, [np.nan, 0.0, 0.0, 0.0, 1.0])
+    np.testing.assert_array_equal(z, [np.nan, 0.0, 0.0, 0.0, np.log(2.0)])
+
+
+def test_plain_python_calls_the_library_of_c():
+    assert (exp(-1.0), log1p(0.5), like(np.float32(1), 2.0)) == (np.exp(-1.0), np.log1p(0.5), 2.0)
+
+
+@pytest.mark.parametrize("loss", [gd.SquaredError(), gd.BinaryCrossEntropy(), gd.Weighted(gd.SquaredError())])
+@pytest.mark.parametrize("penalty", [gd.NoPenalty(), gd.L2(0.3)])
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("n", [2, 4, 43])
+def test_rows_in_one_go_are_rows_one_by_one(loss, penalty, intercept, n):
+    """A clip that never clips hides the plain optimizer, so that its rows go one by one; dense and sparse."""
+    from scipy.sparse import csr_array
+
+    rng = np.random.default_rng(1)
+    X, y = rng.standard_normal((n, 5)) * (rng.random((n, 5)) < 0.6), (rng.random(n) < 0.5).astype(float)
+    if isinstance(loss, gd.Weighted):
+        y = np.column_stack([y, rng.random(n) + 0.5])
+    problem = gd.Problem(gd.Linear(5, intercept=intercept), loss, penalty)
+    method = {"batch_size": 1, "epochs": 3, "schedule": gd.InverseTime(0.1, 0.01), "seed": 3}
+    with running.plainly():
+        for data in (X, csr_array(X)):
+            ours = gd.minimize(problem, data, y, **method)
+            single = gd.minimize(problem, data, y, optimizer=gd.Clip(1e300), **method)
+            np.testing.assert_allclose(ours.theta, single.theta, rtol=1e-12, atol=1e-14)
+            assert ours.memory.t.tolist() == single.memory.t.tolist() == [3 * n, 4]
+
+
+def test_a_shrinkage_beyond_all_bounds_stays_exact():
+    """With a rate of 1 / lam the weights are forgotten at every step: the sparse scale becomes 0."""
+    from scipy.sparse import csr_array
+
+    X, y = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]]), np.array([1.0, 2.0, 3.0])
+    problem = gd.Problem(gd.Linear(2, intercept=False), penalty=gd.L2(2.0))
+    method = {"batch_size": 1, "epochs": 2, "schedule": 0.5}
+    with running.plainly():
+        thetas = [gd.minimize(problem, data, y, **method).theta for data in (X, csr_array(X))]
+    np.testing.assert_allclose(thetas[0], thetas[1], rtol=1e-14)
+
+
+@pytest.mark.parametrize("optimizer", [gd.Adam(0.8, 0.9, 1e-6), gd.AdamW(0.1), gd.Clip(2.0, gd.Adam())])
+def test_a_step_with_its_constants_ready_is_the_same_step(optimizer):
+    theta = np.array([0.5])
+    for t in (0, 1, 100):
+        states = np.array([[[0.2], [0.7]]] * 2)
+        plain = update(optimizer, 0.5, -0.3, states[0], 0, 0.1, t)
+        quick = update(at_step(optimizer, theta, 0.1, t), 0.5, -0.3, states[1], 0, 0.1, t)
+        assert plain == pytest.approx(quick, rel=1e-14)
+        np.testing.assert_allclose(states[0], states[1], rtol=1e-15)
+
+
+def test_single_precision_stays_single():
+    """A step of Adam on float32 gives what float32 can hold of the step on float64."""
+    rng = np.random.default_rng(2)
+    theta, g = rng.standard_normal((2, 9)).astype(np.float32)
+    problem, found = gd.Problem(gd.Linear(9, intercept=False)).ready(), []
+
+    for dtype in (np.float32, np.float64):
+        w, state = theta.astype(dtype), np.zeros((2, 9), dtype)
+        none = np.zeros(0, np.int64), np.ones(1, np.uint64), w, np.zeros(2, np.int64)
+        compiled(_one)(problem, gd.Adam(), Memory(w, w, state, *none), g.astype(dtype), 0.1)
+        found.append(w)
+    assert found[0].dtype == np.float32
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5)
+
+
+def _one(problem, optimizer, memory, g, lr):
+    step(problem, optimizer, memory, g, lr, 0)
+
+
+@pytest.mark.machine_code("counts compiled signatures")
+def test_hyperparameters_and_batch_sizes_share_their_machine_code():
+    X, y = np.eye(3), np.ones(3)
+    fit = {"epochs": 2, "optimizer": gd.Adam()}
+    gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y, **fit)
+    before = len(train.kept.signatures)
+    for lam, batch, rate in [(0.5, 1, 0.1), (1, 2, 0.01), (0.0, None, 1e-3)]:
+        gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(lam)), X, y, batch_size=batch, schedule=rate, **fit)
+    assert len(train.kept.signatures) == before
+
+
+@pytest.mark.machine_code("counts compiled signatures")
+def test_closed_forms_of_several_outputs_share_their_machine_code():
+    X, y = np.eye(4), np.ones((4, 2))
+    gd.closed_form(gd.Problem(gd.Linear(4, 2)), X, y)
+    before = len(evaluate.kept.signatures), len(evaluate.fresh.signatures)
+    for n in (5, 6, 7):
+        gd.closed_form(gd.Problem(gd.Linear(4, 2)), np.eye(n, 4), np.ones((n, 2)))
+    assert (len(evaluate.kept.signatures), len(evaluate.fresh.signatures)) == before
+
+
+@pytest.mark.machine_code("looks at what Numba made")
+def test_kernels_become_part_of_their_caller_before_they_are_optimized():
+    """Each kernel would else be optimized in the code of each function around it: a third of a first fit."""
+    double = compiled(_twice).fresh
+    assert double(3.0) == 6.0
+    (whole,) = double.overloads.values()
+    ours = [library for library in whole.library._linking_libraries if library.name == "_added"]
+    assert [type(library).__name__ for library in ours] == ["Part"]
+
+
+@inlined
+def _added(x, y):
+    return x + y
+
+
+def _twice(x):
+    return _added(x, x)
+
+
+@pytest.mark.machine_code("a million numbers, many times")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch_size", [1, 32, None])
+def test_a_run_allocates_little_beside_the_data(dtype, batch_size):
+    """X takes 4 MB or 8 MB; a check for NaN takes a byte for each number, and the rows have numbers."""
+    X, y = np.ones((20_000, 50), dtype), np.ones(20_000, dtype)
+    problem, method = gd.Problem(gd.Linear(50)), {"epochs": 2, "batch_size": batch_size, "schedule": 1e-4}
+    gd.minimize(problem, X, y, **method)
+    tracemalloc.start()
+    gd.minimize(problem, X, y, **method)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.size + 40 * len(y)
+
+
+def test_each_row_below_its_goal_has_a_reason():
+    results = json.loads((BENCHMARKS / "results.json").read_text(encoding="utf-8"))
+    reasons = yaml.safe_load((BENCHMARKS / "reasons.yml").read_text(encoding="utf-8"))
+    for row in results["rows"]:
+        ours, where = row["times"]["gdlearn"]["median"], f"{row['group']}: {row['work']}"
+        missed = [name for name, goal in row["goals"].items() if name in row["times"]]
+        missed = [name for name in missed if row["times"][name]["median"] < row["goals"][name] * ours]
+        assert not missed or any(key and key in where for key in reasons), where
