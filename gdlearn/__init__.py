@@ -25,6 +25,7 @@ from .schedules import (
     Warmup,
     WarmupStableDecay,
 )
+from .second_order import newton
 from .solvers import closed_form, distance_to_closed_form, fista
 from .training import minimize
 from .weighting import Weighted
@@ -103,6 +104,7 @@ __all__ = [
     "losses",
     "minimize",
     "models",
+    "newton",
     "optimizers",
     "penalties",
     "progress_bar",
