@@ -5,6 +5,7 @@ import importlib
 from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
 from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, Lion, RMSProp
 from .certificates import Certificate, certificate, duality_gap, gradient_bound
+from .dual import dual_ascent
 from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
 from .muon import Muon
@@ -96,6 +97,7 @@ __all__ = [
     "closed_form",
     "datasets",
     "distance_to_closed_form",
+    "dual_ascent",
     "duality_gap",
     "fista",
     "generic",

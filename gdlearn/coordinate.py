@@ -165,19 +165,18 @@ def solve(work, threshold, last, tolerance, most):
 
     Both the gap and its ``tolerance`` are n times those of the objective.
     """
-    done, line, dual = 0, min(max(2.0 * threshold - last, 0.0), threshold), -math.inf
+    done, line, dual, stuck = 0, min(max(2.0 * threshold - last, 0.0), threshold), -math.inf, False
     while True:
         objective, found = work.bounds(threshold)
         dual = max(dual, found)
         gap = max(objective - dual, 0.0)
-        if gap <= tolerance or done >= most:
+        if gap <= tolerance or done >= most or stuck:
             return gap, done
         count = work.grow(line)
         sweeps, decrease = sweep(*work.state, threshold, LAST * gap, most - done)
-        if not count and line == threshold and decrease <= ROUNDING * len(work.ids) * work.energy:
-            return gap, done
+        stuck = not count and line == threshold and decrease <= ROUNDING * len(work.ids) * work.energy
         done, line = done + sweeps, threshold
-        if count <= FEW // 8:
+        if count <= FEW // 8 and not stuck:
             jump(*work.state, threshold)
         work.refresh()
 

@@ -119,7 +119,7 @@ def newton(
     except np.linalg.LinAlgError:
         what = "X has dependent columns, or the classes can be separated without an error"
         raise ValueError(f"{what}, so there is no single minimum; pass a problem with penalty=gd.L2(lam)") from None
-    history = History(*np.array(descent.seen).T, None)
+    history = History(*map(np.array, zip(*descent.seen, strict=True)))
     return Run(theta, history, "converged" if finished else "max_epochs", asked, certificate=proof)
 
 
