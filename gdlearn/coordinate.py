@@ -29,6 +29,8 @@ from .generic import compiled
 FEW = 64
 # A sweep that lowers the objective by at most this share of the gap is the last one before a new look.
 LAST = 1e-2
+# Before a jump, at most so many sweeps, until one lowers the objective by at most this share of the gap.
+SETTLING, NEARER = 100, 1e-6
 # Moves of all weights in their last digits seem to lower the objective by so much, per column and y^T y.
 ROUNDING = 16.0 * np.finfo(float).eps ** 2
 
@@ -177,29 +179,43 @@ def solve(work, threshold, last, tolerance, most):
         stuck = not count and line == threshold and decrease <= ROUNDING * len(work.ids) * work.energy
         done, line = done + sweeps, threshold
         if count <= FEW // 8 and not stuck:
-            jump(*work.state, threshold)
+            jump(*work.state, threshold, NEARER * gap)
         work.refresh()
 
 
-def jump(G, c, w, q, threshold):
-    """Go to the minimum for the present signs; weights that would change theirs stop at 0.
+def jump(G, c, w, q, threshold, least=0.0):
+    """Settle the signs by sweeps among the weights other than 0, then go to the minimum for these signs.
 
-    If that does not lower the objective, go straight toward the minimum until the first of them is 0.
+    These sweeps do not pay for the columns that wait at 0. Weights that would change their sign in the jump
+    stop at 0; if that does not lower the objective, go straight toward the minimum until the first is 0.
     """
-    active = np.flatnonzero(w)
-    old, signs, H = w[active], np.sign(w[active]), G[np.ix_(active, active)]
+    support = np.flatnonzero(w)
+    H, c, old = G[np.ix_(support, support)], c[support], w[support]
+    new, local = old.copy(), q[support]
+    sweep(H, c, new, local, threshold, least, SETTLING)
+    new += _to_the_minimum(H, c, new, local, threshold)
+    w[support] = new
+    q += (new - old) @ G[support]
+
+
+def _to_the_minimum(H, c, w, q, threshold):
+    """The move of the weights other than 0 to the minimum for their signs, or as far as the signs stay."""
+    active, move = np.flatnonzero(w), np.zeros(len(w))
+    if len(active) < len(w):
+        H = H[np.ix_(active, active)]
+    old, signs = w[active], np.sign(w[active])
     slope = q[active] - c[active] + threshold * signs
     factor = H.copy()
     factor[np.diag_indices_from(H)] *= 1.0 + 1e-12  # twins have no single minimum
     try:
-        move = -scipy.linalg.cho_solve(scipy.linalg.cho_factor(factor, overwrite_a=True, check_finite=False), slope)
+        step = -scipy.linalg.cho_solve(scipy.linalg.cho_factor(factor, overwrite_a=True, check_finite=False), slope)
     except np.linalg.LinAlgError:
-        return
-    crossing = (old + move) * signs <= 0.0
-    stopped = np.where(crossing, -old, move)
+        return move
+    crossing = (old + step) * signs <= 0.0
+    stopped = np.where(crossing, -old, step)
     if stopped @ slope + 0.5 * stopped @ H @ stopped >= 0.0:
-        shares = np.where(crossing, old / np.where(crossing, -move, 1.0), 1.0)
+        shares = np.where(crossing, old / np.where(crossing, -step, 1.0), 1.0)
         first = crossing & (shares == shares.min(initial=1.0))
-        stopped = np.where(first, -old, shares.min(initial=1.0) * move)
-    w[active] += stopped
-    q += stopped @ G[active]
+        stopped = np.where(first, -old, shares.min(initial=1.0) * step)
+    move[active] = stopped
+    return move
