@@ -122,10 +122,12 @@ class WorkingSet:
     def grow(self, line):
         """Let in the columns with a correlation above ``line``, or the largest of them; return how many.
 
-        Never more than there are weights other than zero by now, so that the set grows with the support.
+        Never more than there are weights other than zero by now, so that the set grows with the support; and
+        not many more than a quarter of them, since the first correlations tell little of the last ones.
         """
         scores = np.where(self.waiting, np.abs(self.correlations), 0.0)
-        count = min(np.count_nonzero(scores > line), max(FEW, np.count_nonzero(self.state[2])))
+        support = np.count_nonzero(self.state[2])
+        count = min(np.count_nonzero(scores > line), max(FEW, min(support, 2 * FEW + support // 4)))
         if count:
             self.admit(np.argpartition(scores, -count)[-count:])
         return count
@@ -194,8 +196,9 @@ def jump(G, c, w, q, threshold, least=0.0):
     new, local = old.copy(), q[support]
     sweep(H, c, new, local, threshold, least, SETTLING)
     new += _to_the_minimum(H, c, new, local, threshold)
-    w[support] = new
-    q += (new - old) @ G[support]
+    move, w[support] = np.zeros(len(w)), new
+    move[support] = new - old
+    q += G @ move
 
 
 def _to_the_minimum(H, c, w, q, threshold):
