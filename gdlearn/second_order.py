@@ -32,7 +32,8 @@ SHARE, ENOUGH = 16, 20
 ROUGH, MOST_OF_SAMPLE = 0.1, 20
 # The matrix is renewed where a step leaves more than this share of the decrement.
 KEPT = 0.05
-ARMIJO, HALVINGS = 1e-4, 30  # a step's least share of what its slope promises (Armijo 1966), and how it is found
+# A step must keep this share of what its slope promises (Armijo 1966), and is halved at most so often.
+ARMIJO, HALVINGS = 1e-4, 30
 # Below this share of the objective a decrement is lost in rounding, and the gradient tells what is downhill.
 ROUNDING = 1e-13
 BLOCK, LARGEST = 32, 10_000  # rows in one go; parameters, whose matrix fills 0.8 GB
@@ -128,14 +129,12 @@ def _checked(problem):
         raise TypeError(f"problem must be a gd.Problem, not {problem!r}")
     problem = problem.ready()
     if not isinstance(problem.model, Linear) or problem.model.outputs > 1:
-        raise TypeError(
-            f"newton takes a problem with a Linear model of one output, not {problem.model}; use gd.minimize"
-        )
+        raise TypeError(f"newton takes a Linear model with one output, not {problem.model}; use gd.minimize")
     ready(problem.loss, second_derivative, name="loss")
     if ridge(problem.penalty) < 0.0:
         raise TypeError(f"newton takes the penalty NoPenalty or L2, not {problem.penalty}; use gd.fista")
     if (p := size(problem.model)) > LARGEST:
-        raise ValueError(f"the model has {p:,} parameters, and newton a matrix of their products; use gd.fista")
+        raise ValueError(f"the model has {p:,} parameters, too many for their matrix; use gd.dual_ascent or gd.fista")
     return problem
 
 
