@@ -5,6 +5,7 @@ import importlib
 from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
 from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, RMSProp
 from .certificates import Certificate, certificate, duality_gap, gradient_bound
+from .dual import dual_ascent
 from .lion import Lion
 from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
@@ -26,6 +27,7 @@ from .schedules import (
     Warmup,
     WarmupStableDecay,
 )
+from .second_order import newton
 from .solvers import closed_form, distance_to_closed_form, fista
 from .training import minimize
 from .weighting import Weighted
@@ -96,6 +98,7 @@ __all__ = [
     "closed_form",
     "datasets",
     "distance_to_closed_form",
+    "dual_ascent",
     "duality_gap",
     "fista",
     "generic",
@@ -104,6 +107,7 @@ __all__ = [
     "losses",
     "minimize",
     "models",
+    "newton",
     "optimizers",
     "penalties",
     "progress_bar",

@@ -100,6 +100,12 @@ def duality_gap(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> 
         needs = "Linear, SquaredError or BinaryCrossEntropy, and L1, L2 or ElasticNet greater than 0"
         raise TypeError(f"no duality gap is known for {names}; it needs {needs}")
     theta, X, Y = _in_double(problem, theta, X, y)
+    objective = problem.objective(theta, X, Y[:, 0] if problem.model.outputs == 1 else Y)
+    return max(float(objective - lower_bound(problem, theta, X, Y)), 0.0)
+
+
+def lower_bound(problem, theta, X, Y):
+    """D(u) for the best u that the slopes at theta give; all arrays are float64, Y of shape (n, k)."""
     W, b = _split(problem.model, theta)
     U = slopes(problem.loss, X @ W.T + b, Y)
     if problem.model.intercept:
@@ -109,9 +115,7 @@ def duality_gap(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> 
     top = np.abs(V).max()
     limit = kink / top if top > kink else 1.0
     shares = ([limit] if kink > 0.0 else []) + ([1.0] if ridge > 0.0 else [])
-    dual = max(-conjugate(problem.loss, s * U, Y).sum() / len(Y) - _cost(kink, ridge, s * V) for s in shares)
-    objective = problem.objective(theta, X, Y[:, 0] if problem.model.outputs == 1 else Y)
-    return max(float(objective - dual), 0.0)
+    return max(-conjugate(problem.loss, s * U, Y).sum() / len(Y) - _cost(kink, ridge, s * V) for s in shares)
 
 
 def _cost(kink, ridge, V):

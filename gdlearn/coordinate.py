@@ -29,6 +29,8 @@ from .generic import compiled
 FEW = 64
 # A sweep that lowers the objective by at most this share of the gap is the last one before a new look.
 LAST = 1e-2
+# Before a jump, at most so many sweeps, until one lowers the objective by at most this share of the gap.
+SETTLING, NEARER = 100, 1e-6
 # Moves of all weights in their last digits seem to lower the objective by so much, per column and y^T y.
 ROUNDING = 16.0 * np.finfo(float).eps ** 2
 # A weight that leaves 0, or comes back, by a change of its correlation in the last digits has not changed its sign.
@@ -123,10 +125,12 @@ class WorkingSet:
     def grow(self, line):
         """Let in the columns with a correlation above ``line``, or the largest of them; return how many.
 
-        Never more than there are weights other than zero by now, so that the set grows with the support.
+        Never more than there are weights other than zero by now, so that the set grows with the support; and
+        not many more than a quarter of them, since the first correlations tell little of the last ones.
         """
         scores = np.where(self.waiting, np.abs(self.correlations), 0.0)
-        count = min(np.count_nonzero(scores > line), max(FEW, np.count_nonzero(self.state[2])))
+        support = np.count_nonzero(self.state[2])
+        count = min(np.count_nonzero(scores > line), max(FEW, min(support, 2 * FEW + support // 4)))
         if count:
             self.admit(np.argpartition(scores, -count)[-count:])
         return count
@@ -181,29 +185,44 @@ def solve(work, threshold, last, tolerance, most):
             return gap, done
         done, line = done + sweeps, threshold
         if count <= FEW // 8:
-            jump(*work.state, threshold)
+            jump(*work.state, threshold, NEARER * gap)
         work.refresh()
 
 
-def jump(G, c, w, q, threshold):
-    """Go to the minimum for the present signs; weights that would change theirs stop at 0.
+def jump(G, c, w, q, threshold, least=0.0):
+    """Settle the signs by sweeps among the weights other than 0, then go to the minimum for these signs.
 
-    If that does not lower the objective, go straight toward the minimum until the first of them is 0.
+    These sweeps do not pay for the columns that wait at 0. Weights that would change their sign in the jump
+    stop at 0; if that does not lower the objective, go straight toward the minimum until the first is 0.
     """
-    active = np.flatnonzero(w)
-    old, signs, H = w[active], np.sign(w[active]), G[np.ix_(active, active)]
+    support = np.flatnonzero(w)
+    H, c, old = G[np.ix_(support, support)], c[support], w[support]
+    new, local = old.copy(), q[support]
+    sweep(H, c, new, local, threshold, least, SETTLING)
+    new += _to_the_minimum(H, c, new, local, threshold)
+    move, w[support] = np.zeros(len(w)), new
+    move[support] = new - old
+    q += G @ move
+
+
+def _to_the_minimum(H, c, w, q, threshold):
+    """The move of the weights other than 0 to the minimum for their signs, or as far as the signs stay."""
+    active, move = np.flatnonzero(w), np.zeros(len(w))
+    if len(active) < len(w):
+        H = H[np.ix_(active, active)]
+    old, signs = w[active], np.sign(w[active])
     slope = q[active] - c[active] + threshold * signs
     factor = H.copy()
     factor[np.diag_indices_from(H)] *= 1.0 + 1e-12  # twins have no single minimum
     try:
-        move = -scipy.linalg.cho_solve(scipy.linalg.cho_factor(factor, overwrite_a=True, check_finite=False), slope)
+        step = -scipy.linalg.cho_solve(scipy.linalg.cho_factor(factor, overwrite_a=True, check_finite=False), slope)
     except np.linalg.LinAlgError:
-        return
-    crossing = (old + move) * signs <= 0.0
-    stopped = np.where(crossing, -old, move)
+        return move
+    crossing = (old + step) * signs <= 0.0
+    stopped = np.where(crossing, -old, step)
     if stopped @ slope + 0.5 * stopped @ H @ stopped >= 0.0:
-        shares = np.where(crossing, old / np.where(crossing, -move, 1.0), 1.0)
+        shares = np.where(crossing, old / np.where(crossing, -step, 1.0), 1.0)
         first = crossing & (shares == shares.min(initial=1.0))
-        stopped = np.where(first, -old, shares.min(initial=1.0) * move)
-    w[active] += stopped
-    q += stopped @ G[active]
+        stopped = np.where(first, -old, shares.min(initial=1.0) * step)
+    move[active] = stopped
+    return move

@@ -68,7 +68,7 @@ class History(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The result of :func:`minimize`, and of the solvers :func:`closed_form` and :func:`fista`.
+    """The result of :func:`minimize`, and of solvers such as :func:`closed_form` and :func:`fista`.
 
     Attributes
     ----------

@@ -106,6 +106,15 @@ def test_a_tolerance_below_rounding_is_missed_with_a_warning_and_soon():
     assert time.process_time() - began < 60.0  # a billion sweeps would take an hour
 
 
+def test_the_gap_is_that_of_the_last_sweep_not_of_the_jump_before_it():
+    """Here a jump stops at 0 where a weight would change its sign, and the next two sweeps end the descent."""
+    X, y = gd.datasets.diabetes(standardize=True)
+    y = y - y.mean()
+    _, coefs, gaps = lasso_path(X, y, alphas=[42.34], tol=1e-12)  # a warning would be an error
+    assert gaps[0] <= 1e-12 * y @ y / len(y)
+    assert duality_gap(lasso_problem(42.34, 10, False), coefs[:, 0], X, y) <= 1e-11 * y @ y / len(y)
+
+
 @pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, sparse.csr_array, sparse.csc_matrix])
 def test_the_path_certifies_each_of_its_points(layout):
     X, y = DESIGNS["more columns"]
