@@ -102,6 +102,9 @@ class Adam(NamedTuple):
     >>> begin(Adam(), np.array([1.0]), state)
     >>> round(float(update(Adam(), 1.0, 4.0, state, 0, 0.1, 0)[0]), 6)
     0.9
+    >>> step = at_step(Adam(), np.array([1.0]), 0.1, 0)  # with the first correction, 1 / (1 - 0.9)
+    >>> round(float(step.scale1), 6)
+    10.0
     """
 
     beta1: Memory = 0.9

@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 
 from . import validation
 from ._types import Matrix, Seed, issparse
-from .certificates import Certificate, conjugate, slopes
+from .certificates import Certificate
+from .conjugates import conjugate, slopes
 from .elementary import exp
 from .generic import compiled, generic
 from .losses import BinaryCrossEntropy, SquaredError, value

@@ -20,7 +20,7 @@ def update(optimizer, w, g, state, j, lr, t):
 
 @generic
 def at_step(optimizer, theta, lr, t):
-    """The record whose ``update`` makes step t: with what is the same for all parameters computed once, if any."""
+    """The record whose ``update`` makes step t at rate lr, with what all of theta shares computed once, if any."""
     return optimizer
 
 

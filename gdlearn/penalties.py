@@ -77,8 +77,8 @@ class L2(NamedTuple):
 
     Examples
     --------
-    >>> cost(L2(0.5), 3.0), pull(L2(0.5), 3.0), curvature(L2(0.5))
-    (2.25, 1.5, 0.5)
+    >>> cost(L2(0.5), 3.0), pull(L2(0.5), 3.0), curvature(L2(0.5)), ridge(L2(0.5))
+    (2.25, 1.5, 0.5, 0.5)
     """
 
     lam: NonNegative

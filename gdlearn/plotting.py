@@ -243,7 +243,7 @@ def loss_curve(ax, run, label, color, floor=0.0):
 
 
 def note(ax, x, y, text):
-    """Write a short remark beside the point (x, y) of the axes ax, in the data's coordinates."""
+    """Write a short text beside the point (x, y) of the axes ax, in the data's coordinates."""
     check_axes(ax)
     ax.text(
         x, y, text, color="#5A5954", fontsize=13, family=FONTS, math_fontfamily="cm", path_effects=[halo()], zorder=6
