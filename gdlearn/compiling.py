@@ -6,11 +6,17 @@ around it. A kernel in a gradient in an epoch in a loop goes through that four t
 
 
 def for_kernels():
-    """Numba's compiler, for functions that are never called but from the code they become part of."""
-    from numba.core.codegen import JITCodeLibrary
-    from numba.core.compiler import CompilerBase, DefaultPassBuilder
-    from numba.core.compiler_machinery import register_pass
-    from numba.core.typed_passes import NativeLowering
+    """Numba's compiler, for functions that are never called but from the code they become part of.
+
+    None, which stands for the usual one, where Numba's parts are not found in their places.
+    """
+    try:
+        from numba.core.codegen import JITCodeLibrary
+        from numba.core.compiler import CompilerBase, DefaultPassBuilder
+        from numba.core.compiler_machinery import register_pass
+        from numba.core.typed_passes import NativeLowering
+    except ImportError:
+        return None
 
     class Part(JITCodeLibrary):
         """Code that stays as it was written until it is part of a whole."""

@@ -222,8 +222,8 @@ class Descent:
 
     def step(self):
         """Take one step, with a t that lowers the objective; return False, and stay, if there is none."""
-        g = self.place.work.g
-        if self.factor is None:
+        g, old = self.place.work.g, self.factor is not None
+        if not old:
             self.objective = look(self.problem, self.theta, self.data, self.place, True)
             self.factor = factored(self.place.H)
         move = scipy.linalg.cho_solve(self.factor, g, check_finite=False)
@@ -238,7 +238,8 @@ class Descent:
                 return True
             t *= 0.5
         self._go(self.theta)
-        return False
+        self.factor = None
+        return old and self.step()
 
     def _go(self, theta, rows=None):
         self.theta, self.place = theta, self.place._replace(rows=self.place.rows if rows is None else rows)

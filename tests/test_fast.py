@@ -1,6 +1,7 @@
 """What makes the library fast, and cannot be seen in its results: no recompiling, no copies, exact polynomials."""
 
 import json
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import yaml
 
 import gdlearn as gd
 import running
+from gdlearn import compiling
 from gdlearn.elementary import exp, like, log1p
 from gdlearn.generic import compiled, inlined
 from gdlearn.loop import Memory, step
@@ -144,6 +146,12 @@ def test_kernels_become_part_of_their_caller_before_they_are_optimized():
     (whole,) = double.overloads.values()
     ours = [library for library in whole.library._linking_libraries if library.name == "_added"]
     assert [type(library).__name__ for library in ours] == ["Part"]
+
+
+@pytest.mark.machine_code("asks for a compiler")
+def test_where_numba_has_moved_its_parts_its_usual_compiler_serves(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba.core.codegen", None)
+    assert compiling.for_kernels() is None
 
 
 @inlined

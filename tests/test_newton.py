@@ -146,6 +146,14 @@ def test_steps_too_long_are_halved():
     assert run.theta[0] == pytest.approx(newton(problem, x, y, tolerance=1e-12).theta[0], rel=1e-6)
 
 
+def test_a_matrix_that_leads_astray_is_made_anew():
+    problem, data, _ = gd.Problem(gd.Linear(5), LOG, gd.L2(0.01)).ready().load(X, LABELS)
+    descent = Descent(problem, data, 0.0)
+    descent.begin(np.zeros(6), False)
+    before, descent.factor = descent.objective, factored(np.eye(6) * 1e-15)  # even 30 halvings leave too long a step
+    assert descent.step() and descent.objective < before
+
+
 def large(n=3000, seed=0):
     rng = np.random.default_rng(seed)
     A = rng.standard_normal((n, 4))
