@@ -22,6 +22,10 @@ from gdlearn import experiments
 from gdlearn._drawing import frame
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
+INTERACTIVE = ("experiment(", "predict(")
+NOTEBOOKS = sorted(
+    path for path in BOOK.rglob("[!.]*.ipynb") if any(call in path.read_text("utf-8") for call in INTERACTIVE)
+)
 
 
 def found(notebook):
@@ -63,5 +67,5 @@ def report(notebook):
 
 
 if __name__ == "__main__":
-    for path in map(Path, sys.argv[1:]) if sys.argv[1:] else sorted(BOOK.rglob("[!.]*.ipynb")):
+    for path in map(Path, sys.argv[1:]) if sys.argv[1:] else NOTEBOOKS:
         report(path.resolve())

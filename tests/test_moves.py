@@ -1,7 +1,5 @@
 """The experiments and predictions of the chapters draw at the ends of their sliders, and at values in between."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,11 +8,6 @@ from gdlearn._controls import live_slider
 from gdlearn._drawing import frame
 
 pytestmark = pytest.mark.long_in_python("whole chapters")
-BOOK = Path(__file__).resolve().parent.parent / "book"
-INTERACTIVE = ("experiment(", "predict(")
-NOTEBOOKS = sorted(
-    path for path in BOOK.rglob("[!.]*.ipynb") if any(call in path.read_text("utf-8") for call in INTERACTIVE)
-)
 
 
 def reachable(control):
@@ -31,7 +24,7 @@ def reachable(control):
     return values
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", moves.NOTEBOOKS, ids=lambda path: path.stem)
 def test_each_control_draws_at_what_it_can_reach(notebook):
     made = moves.found(notebook)
     assert made
