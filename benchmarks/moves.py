@@ -11,6 +11,7 @@ import itertools
 import sys
 import time
 from contextlib import redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from statistics import median
@@ -36,7 +37,10 @@ def found(notebook):
     def note(draw, *controls):
         made.append((draw, controls))
 
-    with patch.multiple(experiments, experiment=note, predict=note), redirect_stdout(StringIO()):
+    def note_choice(draw, control):
+        made.append((draw, (replace(control, between=False),)))
+
+    with patch.multiple(experiments, experiment=note, predict=note_choice), redirect_stdout(StringIO()):
         for cell in nbformat.read(notebook, as_version=4).cells:
             if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
                 exec(compile(cell.source, f"{notebook.name}:{cell.id}", "exec"), namespace)

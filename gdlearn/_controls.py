@@ -28,6 +28,9 @@ class Control:
         How a number is shown, as for `str.format`.
     play : bool
         Whether a button goes through the values one after the other, as for time.
+    between : bool
+        Whether, with a kernel, the slider also takes the numbers between the values. Not where the runs that are
+        drawn take so long that they were computed before.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Control:
     default: object = None
     format: str = "{:g}"
     play: bool = False
+    between: bool = True
 
     def __post_init__(self):
         where = f"control {self.name!r}"
@@ -63,8 +67,13 @@ class Control:
 
     @property
     def numeric(self):
-        """Whether the values are numbers, so that there are others in between."""
+        """Whether the values are numbers."""
         return not isinstance(self.values[0], str)
+
+    @property
+    def continuous(self):
+        """Whether a kernel can draw what is between the values, too."""
+        return self.numeric and self.between
 
     @property
     def texts(self):
@@ -79,8 +88,8 @@ def choice_slider(control):
 
 
 def live_slider(control):
-    """A slider for use with a kernel: over all numbers between the smallest and the largest value."""
-    if not control.numeric:
+    """A slider for use with a kernel: over all numbers between the smallest and the largest value, or the values."""
+    if not control.continuous:
         return choice_slider(control)
     low, high = min(control.values), max(control.values)
     common = {"value": control.default, "description": control.label}

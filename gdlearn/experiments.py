@@ -95,7 +95,7 @@ def _frames(draw, controls):
     frames = {shown: widgets.HTML(shown, layout=shared) for shown in dict.fromkeys(made.values())}
     sliders = [choice_slider(c) for c in controls]
     picture = _stack({setting: frames[shown] for setting, shown in made.items()}, sliders, controls)
-    between = " to try any value in between" if any(c.numeric for c in controls) else " to change the code"
+    between = " to try any value in between" if any(c.continuous for c in controls) else " to change the code"
     return sliders, picture, f"Precomputed: {len(made)} settings. Open the notebook{between}."
 
 

@@ -254,6 +254,24 @@ def test_the_live_slider_takes_all_values_in_between(values, kind, between):
 
 
 @pytest.mark.usefixtures("live")
+def test_a_slider_can_keep_to_values_that_were_computed_before():
+    drawn, control = [], Control("x", "x", [1.0, 10.0, 100.0], between=False)
+
+    def look_up(x):
+        drawn.append(x)
+        return plotting.figure(width=1, height=1)[0], {1.0: "one", 10.0: "ten", 100.0: "hundred"}[x] + " is 1"
+
+    experiment(look_up, control).children[0].index = 2
+    assert drawn == [1.0, 100.0]
+
+
+@pytest.mark.usefixtures("frames")
+def test_a_page_promises_no_value_in_between_that_no_kernel_draws():
+    mode = experiment(draw, rate(between=False)).children[-1]
+    assert "any value in between" not in mode.value
+
+
+@pytest.mark.usefixtures("live")
 def test_words_stay_settings_with_a_kernel():
     drawn = []
     slider = slider_over(["SGD", "momentum", "Nesterov"], drawn)

@@ -105,11 +105,11 @@ def lab(tmp_path_factory):
 
 @contextmanager
 def run_all(lab, browser, name):
-    """A notebook in JupyterLab, all cells run."""
+    """A notebook in JupyterLab, all cells run; in a workspace of its own, or else others would be open, too."""
     context, outside = closed_to(browser, lab)
     page = context.new_page()
     page.set_default_timeout(60_000)
-    page.goto(f"{lab}lab/tree/{name}")
+    page.goto(f"{lab}lab/workspaces/{name.partition('.')[0]}/tree/{name}")
     page.locator(".jp-CodeCell").first.wait_for()
     wait_for(lambda: idle(lab, name), "the kernel")
     page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
