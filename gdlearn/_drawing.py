@@ -3,12 +3,16 @@
 import html
 import inspect
 import os
+import threading
 
 from matplotlib.figure import Figure
 
 from ._images import card, png, webp
 
 MOST_BYTES = 1_200_000  # of the frames of one experiment, as they stand in the page
+
+# JupyterLab brings the moves of two sliders in two threads, and matplotlib draws in one at a time.
+ONE_AT_A_TIME = threading.RLock()
 
 
 def without_kernel():
@@ -48,8 +52,9 @@ def drawn(draw, controls, setting):
 
 def frame(draw, controls, setting, live=False):
     """A picture at a setting as HTML: small for a page, quick with a kernel."""
-    figure, text = drawn(draw, controls, setting)
-    return card(figure, text, "png", png(figure)) if live else card(figure, text, "webp", webp(figure))
+    with ONE_AT_A_TIME:
+        figure, text = drawn(draw, controls, setting)
+        return card(figure, text, "png", png(figure)) if live else card(figure, text, "webp", webp(figure))
 
 
 def frame_or_failure(draw, controls, setting):

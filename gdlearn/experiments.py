@@ -12,7 +12,7 @@ from IPython.display import HTML, Markdown
 
 from . import generic
 from ._controls import Control, choice_slider, live_slider, with_button
-from ._drawing import check_drawn, check_takes, check_weight, frame, frame_or_failure, without_kernel
+from ._drawing import ONE_AT_A_TIME, check_drawn, check_takes, check_weight, frame, frame_or_failure, without_kernel
 from ._images import card, webp
 from ._predict import predict
 from ._questions import ask, choose
@@ -117,7 +117,8 @@ def _live(draw, controls):
     picture = widgets.HTML(frame(draw, controls, [c.default for c in controls], live=True))
 
     def move(_):
-        picture.value = frame_or_failure(draw, controls, [slider.value for slider in sliders])
+        with ONE_AT_A_TIME:  # so that the values are those of now, and the last picture is that of the last values
+            picture.value = frame_or_failure(draw, controls, [slider.value for slider in sliders])
 
     for slider in sliders:
         slider.observe(move, names="value")
