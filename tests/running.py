@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+
 import gdlearn
 from gdlearn import problem, training
 
@@ -15,12 +17,30 @@ PACKAGE = Path(gdlearn.__file__).parent
 
 
 @contextmanager
-def plainly():
-    """Run the compiled entry points as the plain Python they are written in."""
+def plainly(*others):
+    """Run the compiled entry points as the plain Python they are written in; the others (module, name) as well."""
     with ExitStack() as stack:
-        for module, name in [(problem, "evaluate"), (problem, "predict"), (training, "train")]:
+        for module, name in [(problem, "evaluate"), (problem, "predict"), (training, "train"), *others]:
             stack.enter_context(patch.object(module, name, getattr(module, name).py_func))
         yield
+
+
+def plain_unless_compiled(*others):
+    """The fixture ``compiled``, for tests that are worth the compiler's time, and one that runs all others plainly."""
+
+    @pytest.fixture
+    def compiled():
+        pass
+
+    @pytest.fixture(autouse=True)
+    def plain(request):
+        if "compiled" in request.fixturenames:
+            yield
+            return
+        with plainly(*others):
+            yield
+
+    return compiled, plain
 
 
 def copy(folder):

@@ -15,22 +15,7 @@ from test_solvers import LABELS, N, X, Y
 
 LOG = gd.BinaryCrossEntropy()
 layouts = pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array], ids=["dense", "CSR"])
-
-
-@pytest.fixture
-def compiled():
-    """For the tests that are worth the compiler's time."""
-
-
-@pytest.fixture(autouse=True)
-def _plain(request, monkeypatch):
-    if "compiled" in request.fixturenames:
-        yield
-        return
-    for name in ("ascend", "mean_loss"):
-        monkeypatch.setattr(dual, name, getattr(dual, name).py_func)
-    with running.plainly():
-        yield
+compiled, _plain = running.plain_unless_compiled((dual, "ascend"), (dual, "mean_loss"))
 
 
 def ridge_problem(loss=LOG, lam=0.05, inputs=5):

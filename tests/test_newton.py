@@ -18,21 +18,7 @@ from test_solvers import LABELS, N, X, Y
 LOG = gd.BinaryCrossEntropy()
 intercepts = pytest.mark.parametrize("intercept", [True, False])
 layouts = pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array], ids=["dense", "CSR"])
-
-
-@pytest.fixture
-def compiled():
-    """For the tests that are worth the compiler's time."""
-
-
-@pytest.fixture(autouse=True)
-def _plain(request, monkeypatch):
-    if "compiled" in request.fixturenames:
-        yield
-        return
-    monkeypatch.setattr(module, "look", module.look.py_func)
-    with running.plainly():
-        yield
+compiled, _plain = running.plain_unless_compiled((module, "look"))
 
 
 def matrix(problem, X, y, theta):

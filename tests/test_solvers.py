@@ -18,21 +18,7 @@ Y = X @ [1.0, 0.0, -2.0, 0.5, 0.0] + 3.0 + 0.3 * RNG.standard_normal(N)
 LABELS = (Y - Y.mean() + RNG.logistic(size=N) > 0.0).astype(float)
 intercepts = pytest.mark.parametrize("intercept", [True, False])
 methods = pytest.mark.parametrize("method", ["qr", "normal"])
-
-
-@pytest.fixture
-def compiled():
-    """For the tests that are worth the compiler's time."""
-
-
-@pytest.fixture(autouse=True)
-def _plain(request, monkeypatch):
-    if "compiled" in request.fixturenames:
-        yield
-        return
-    monkeypatch.setattr(solvers, "accelerate", solvers.accelerate.py_func)
-    with running.plainly():
-        yield
+compiled, _plain = running.plain_unless_compiled((solvers, "accelerate"))
 
 
 # --- The closed form
