@@ -75,7 +75,7 @@ def contest(batch, rng):
     y = (rng.random(N) < 1 / (1 + np.exp(-X[:, 0]))).astype(float)
     problem = gd.Problem(gd.Linear(D), gd.BinaryCrossEntropy(), gd.L2(LAM)).ready()
     problem, data, work = problem.load(X, y)
-    method = Method(gd.Momentum(BETA), gd.Exponential(ETA, DECAY), batch, ORDERS["sequential"], 0.0, NEVER)
+    method = Method(gd.Momentum(BETA), gd.Exponential(ETA, DECAY), batch, ORDERS["sequential"], 0.0, NEVER, 1)
     order = np.arange(N) if batch == N else rng.permutation(N)
     seconds = np.empty((2, RUNS))
     for k in range(RUNS + 1):  # the first round compiles and warms up

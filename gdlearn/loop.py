@@ -30,6 +30,7 @@ class Method(NamedTuple):
     sampling: int
     tolerance: float
     average_from: int  # the step from which on the iterates are averaged
+    measure_every: int  # epochs from one look at the objective to the next
 
 
 class Memory(NamedTuple):
@@ -105,15 +106,17 @@ def train(problem, method, data, memory, work, history, last):
     for e in range(memory.t[1], last):
         if e > 0:
             epoch(problem, method, data, memory, work)
+        history.learning_rate[e] = rate(method.schedule, memory.t[0])
+        if len(history.theta) > 0:
+            copy(memory.theta, history.theta[e])
+        if e % method.measure_every > 0 and e + 1 < last:
+            continue
         objective, norm = measure(problem, memory.theta, data, work)
         if not (math.isfinite(objective) and math.isfinite(norm)):
             copy(memory.finite, memory.theta)
             return DIVERGED
         copy(memory.theta, memory.finite)
         history.objective[e], history.gradient_norm[e] = objective, norm
-        history.learning_rate[e] = rate(method.schedule, memory.t[0])
-        if len(history.theta) > 0:
-            copy(memory.theta, history.theta[e])
         memory.t[1] = e + 1
         if norm <= method.tolerance:
             return CONVERGED

@@ -239,7 +239,7 @@ def loss_curve(ax, run, label, color, floor=0.0):
     gap = np.asarray(run.history.objective, dtype=float) - floor
     check_axes(ax)
     ax.set_yscale("log")
-    curve(ax, np.arange(len(gap)), np.where(gap > 0, gap, np.nan), label, color)
+    curve(ax, np.flatnonzero(gap > 0), gap[gap > 0], label, color)
 
 
 def note(ax, x, y, text):

@@ -38,7 +38,7 @@ class History(NamedTuple):
     Attributes
     ----------
     objective : ndarray
-        Loss plus penalty over all rows.
+        Loss plus penalty over all rows; as the norm, NaN at epochs that ``measure_every`` left out.
     learning_rate : ndarray
         The rate of the step that comes next.
     gradient_norm : ndarray

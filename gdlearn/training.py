@@ -1,5 +1,6 @@
 """Minimize: the front door of the training loop."""
 
+import math
 import os
 import signal
 import threading
@@ -40,6 +41,7 @@ def minimize(
     start: ArrayLike | Run | None = None,
     tolerance: float = 1e-8,
     average: float = 0.0,
+    measure_every: int = 1,
     path: bool = False,
     callback: Callable[[int, float], object] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -75,6 +77,10 @@ def minimize(
     average : float
         Return the mean of the iterates of this last share of the steps (Polyak and Juditsky 1992); 0, the
         default, returns the last iterate.
+    measure_every : int
+        Measure the objective and its gradient, which takes about as long as an epoch of steps, only every so many
+        epochs and at the end; the entries of the history between are NaN. ``tolerance``, ``callback`` and
+        the watch over divergence wait for it. Gradient descent has both at hand and measures each epoch.
     path : bool
         Keep theta of every epoch in ``history.theta``.
     callback : function, optional
@@ -116,7 +122,7 @@ def minimize(
     asked = problem.ready()
     problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
-    method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, len(data.Y))
+    method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs, len(data.Y))
     if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
         start = start.theta
     if isinstance(start, Run):
@@ -134,7 +140,7 @@ def minimize(
     return finish(asked, method, X, memory, history, code)
 
 
-def _method(optimizer, schedule, batch_size, sampling, tolerance, average, epochs, n):
+def _method(optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs, n):
     if isinstance(schedule, (int, float, np.number)) and not isinstance(schedule, bool):
         schedule = Constant(number(schedule, "schedule", Range(0.0, open_low=True)))
     if not isinstance(sampling, str) or sampling not in ORDERS:
@@ -142,6 +148,7 @@ def _method(optimizer, schedule, batch_size, sampling, tolerance, average, epoch
     batch = n if batch_size is None else number(batch_size, "batch_size", Range(1), int)
     if batch > n:
         raise ValueError(f"batch_size={batch} is larger than the {n} rows of X; pass None for all rows")
+    every = number(measure_every, "measure_every", Range(1), int)
     share, steps = number(average, "average", Range(0.0, 1.0)), epochs * -(-n // batch)
     return Method(
         ready(optimizer, update, name="optimizer"),
@@ -150,6 +157,7 @@ def _method(optimizer, schedule, batch_size, sampling, tolerance, average, epoch
         ORDERS[sampling],
         number(tolerance, "tolerance", Range(0.0)),
         round((1.0 - share) * steps) if share > 0.0 else NEVER,
+        min(every, NEVER) if batch < n else 1,
     )
 
 
@@ -183,12 +191,13 @@ def _continued(problem, method, last, data):
 
 def _train_in_stretches(problem, method, data, memory, work, history, callback, saved):
     """Train in stretches of a few hundredths of a second, to hear Ctrl-C, ask the callback and save the state."""
-    code, stretch, last = saved.load(), 1, len(history.objective)
+    code, stretch, last, every = saved.load(), 1, len(history.objective), method.measure_every
     began = time.perf_counter() - (history.seconds[memory.t[1] - 1] if memory.t[1] else 0.0)
     with Interruptions() as interrupted:
         while memory.t[1] < last and code == RUNNING:
             first, since = memory.t[1], time.perf_counter()
-            code = train(problem, method, data, memory, work, history, min(first + stretch, last))
+            measured = 1 + math.ceil((first + stretch - 1) / every) * every  # so that each stretch ends with a look
+            code = train(problem, method, data, memory, work, history, min(measured, last))
             done, now = memory.t[1], time.perf_counter()
             history.seconds[first:done] = np.linspace(since, now, done - first + 1)[1:] - began
             if now - since < PATIENCE:

@@ -77,6 +77,14 @@ def test_a_finished_run_takes_more_epochs(stopped):
     assert bits(run) == bits(fit(None, epochs=9))
 
 
+def test_a_run_goes_on_between_two_looks_at_the_objective(tmp_path):
+    path = tmp_path / "run.npz"
+    assert fit(path, measure_every=2, callback=lambda epoch, _: epoch == 2).status == "interrupted"
+    heard, run = resumed_epochs(path, measure_every=2)
+    assert heard == [4, 6]
+    assert bits(run) == bits(fit(None, measure_every=2))
+
+
 def test_a_converged_run_stays_converged(tmp_path):
     method = {"optimizer": gd.SGD(), "batch_size": None, "schedule": 0.1, "tolerance": 1e-6, "epochs": 500}
     run, again = (fit(tmp_path / "c.npz", **method) for _ in range(2))
@@ -187,6 +195,7 @@ OTHER[3, 1] += 1e-12
         {"seed": 2},
         {"start": [1e-300, 0.0, 0.0]},
         {"tolerance": 1e-3},
+        {"measure_every": 2},
     ],
     ids=lambda changed: ", ".join(changed),
 )

@@ -86,7 +86,7 @@ def odd(rng):
 
 
 OPTIONS = ["optimizer", "schedule", "batch_size", "epochs", "seed", "sampling", "start", "tolerance", "average"]
-OPTIONS += ["path", "callback", "checkpoint"]
+OPTIONS += ["measure_every", "path", "callback", "checkpoint"]
 
 
 def call(rng):
@@ -151,6 +151,7 @@ PERMITTED = {
     "tolerance": real(0.0),
     "average": real(0.0, 1.0),
     "sampling": {"reshuffle", "replacement", "sequential"}.__contains__,
+    "measure_every": whole(1),
     "path": lambda v: v in (0, 1),
     "callback": lambda v: v is None or callable(v),
     "checkpoint": lambda v: v is None or isinstance(v, (str, bytes)),

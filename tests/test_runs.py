@@ -29,6 +29,15 @@ def test_a_notebook_shows_the_loss_curve_and_the_status(epochs):
     assert np.asarray(picture.convert("L")).std() > 1.0
 
 
+def test_a_loss_curve_joins_the_epochs_that_were_measured():
+    run = gd.minimize(BOWL, X, Y, schedule=0.05, batch_size=1, epochs=10, measure_every=4, tolerance=0.0)
+    _, ax = gd.plotting.figure(4.0, 3.0)
+    gd.plotting.loss_curve(ax, run, "objective", "black")
+    line = ax.lines[0]
+    assert line.get_xdata().tolist() == [0, 4, 8, 10]
+    assert line.get_ydata().tolist() == run.history.objective[[0, 4, 8, 10]].tolist()
+
+
 def test_a_diverged_run_is_drawn_too():
     with pytest.warns(gd.DivergenceWarning):
         run = gd.minimize(BOWL, X, Y, schedule=0.25, epochs=2000)

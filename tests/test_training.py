@@ -70,6 +70,71 @@ def test_a_warm_start_continues_gradient_descent():
     assert rest.history.objective.tolist() == whole.history.objective[4:].tolist()
 
 
+# --- Measured now and then
+
+STOCHASTIC = {"schedule": 0.05, "batch_size": 2, "tolerance": 0.0}
+
+
+@pytest.mark.parametrize(("epochs", "every"), [(11, 4), (12, 4), (3, 10), (5, 2**70), (0, 3)])
+def test_epochs_that_are_not_measured_take_the_same_steps(epochs, every):
+    each = gd.minimize(PROBLEM, ROWS, Y, epochs=epochs, path=True, **STOCHASTIC)
+    some = gd.minimize(PROBLEM, ROWS, Y, epochs=epochs, path=True, measure_every=every, **STOCHASTIC)
+    measured = np.array([e % every == 0 or e == epochs for e in range(epochs + 1)])
+    for name in ("objective", "gradient_norm"):
+        one, other = getattr(each.history, name), getattr(some.history, name)
+        assert other[measured].tolist() == one[measured].tolist()
+        assert np.isnan(other[~measured]).all()
+    assert some.history.theta.tolist() == each.history.theta.tolist()
+    assert some.history.learning_rate.tolist() == each.history.learning_rate.tolist()
+    assert (some.theta.tolist(), some.status, some.epochs) == (each.theta.tolist(), each.status, each.epochs)
+
+
+def test_gradient_descent_is_measured_each_epoch():
+    """Its next step needs the gradient, which each measurement leaves behind."""
+    one, other = (gd.minimize(PROBLEM, ROWS, Y, epochs=9, measure_every=every) for every in (1, 4))
+    assert bits(one) == bits(other)
+
+
+def test_a_run_converges_at_an_epoch_that_is_measured():
+    each = gd.minimize(PROBLEM, ROWS, Y, epochs=300, schedule=gd.InverseTime(0.1, 1.0), batch_size=2, tolerance=0.0)
+    goal = float(np.sort(each.history.gradient_norm)[100])
+    method = {"schedule": gd.InverseTime(0.1, 1.0), "batch_size": 2, "tolerance": goal}
+    run = gd.minimize(PROBLEM, ROWS, Y, epochs=300, measure_every=7, **method)
+    low = np.flatnonzero(each.history.gradient_norm <= goal)
+    assert run.status == "converged"
+    assert run.epochs == low[low % 7 == 0][0]
+
+
+def test_a_run_that_diverges_ends_with_the_last_theta_that_was_measured():
+    method = {"epochs": 4000, "schedule": 50.0, "batch_size": 2, "path": True}
+    with pytest.warns(gd.DivergenceWarning):
+        each = gd.minimize(PROBLEM, ROWS, Y, **method)
+    with pytest.warns(gd.DivergenceWarning, match=f"diverged after epoch {each.epochs // 5 * 5} at"):
+        run = gd.minimize(PROBLEM, ROWS, Y, measure_every=5, **method)
+    assert (run.status, run.epochs) == ("diverged", each.epochs // 5 * 5)
+    assert run.theta.tolist() == run.history.theta[-1].tolist() == each.history.theta[run.epochs].tolist()
+
+
+def test_a_run_stops_where_the_objective_is_known():
+    seen = []
+
+    def stop(epoch, objective):
+        seen.append((epoch, objective))
+        return epoch > 0
+
+    run = gd.minimize(PROBLEM, ROWS, Y, epochs=100_000, measure_every=6, callback=stop, **STOCHASTIC)
+    assert run.status == "interrupted"
+    assert [epoch % 6 for epoch, _ in seen] == [0] * len(seen)
+    assert seen[-1] == (run.epochs, run.history.objective[-1])
+    assert run.history.objective[-1] == pytest.approx(PROBLEM.objective(run.theta, ROWS, Y), rel=1e-14)
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5, "often", None])
+def test_how_often_to_measure_is_a_number_of_epochs(every):
+    with pytest.raises((TypeError, ValueError), match="measure_every"):
+        gd.minimize(PROBLEM, ROWS, Y, measure_every=every)
+
+
 # --- Randomness
 
 
