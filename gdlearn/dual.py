@@ -29,6 +29,7 @@ from .problem import Problem, Workspace
 from .records import Range, number, ready, shown
 from .results import History, Run
 from .sampling import RESHUFFLE, arrange, seeded
+from .threads import one_thread
 
 # Runs of so many rows are taken in a random order: reading row after row is twice as fast as jumping.
 RUN = 32
@@ -90,6 +91,7 @@ def mean_loss(loss, scores, Y):
     return total / len(scores)
 
 
+@one_thread
 def dual_ascent(
     problem: Problem,
     X: Matrix,

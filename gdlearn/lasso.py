@@ -13,6 +13,7 @@ from ._types import Matrix, Weights
 from .coordinate import WorkingSet, solve
 from .path import centered, lasso_path
 from .records import Range, number
+from .threads import one_thread
 
 __all__ = ["Lasso", "lasso_path"]
 ACCEPTED = {"accept_sparse": ("csc", "csr"), "dtype": (np.float64, np.float32)}
@@ -76,6 +77,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         self.tol = tol
         self.warm_start = warm_start
 
+    @one_thread
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
         """Fit the weights and the intercept.
 
@@ -106,7 +108,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         gap, self.n_iter_ = solve(work, n * alpha, n * alpha, tol * work.energy, max_iter)
         if gap > tol * work.energy:
             message = f"the duality gap {gap / n:.3g} is above tol; pass a larger max_iter or tol, or scale X"
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
         w = work.weights()
         self.coef_, self.intercept_ = w.astype(X.dtype), float(means[-1] - means[:-1] @ w)
         self.dual_gap_ = gap / n

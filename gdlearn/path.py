@@ -17,6 +17,7 @@ from .models import Linear
 from .penalties import L1
 from .problem import Problem
 from .records import Range, number
+from .threads import one_thread
 
 
 def lasso_problem(alpha: float, inputs: int, fit_intercept: bool = True) -> Problem:
@@ -49,6 +50,7 @@ def lasso_problem(alpha: float, inputs: int, fit_intercept: bool = True) -> Prob
     return Problem(Linear(inputs, intercept=fit_intercept), SquaredError(), L1(2.0 * alpha))
 
 
+@one_thread
 def lasso_path(
     X: Matrix,
     y: ArrayLike,
@@ -127,7 +129,7 @@ def lasso_path(
         message = (
             f"{missed} of {len(alphas)} duality gaps stayed above the tolerance; pass more max_iter or a larger tol"
         )
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
     return alphas, coefs, gaps
 
 

@@ -12,7 +12,7 @@ from test_readme import example
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ["pyproject.toml", "README.md", "LICENSE", "gdlearn"]
 PIP = ["-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "--retries", "1", "--timeout", "15"]
-HARD = {"gdlearn", "llvmlite", "numba", "numpy", "pip", "scipy", "setuptools"}  # some Pythons bring the last
+HARD = {"gdlearn", "llvmlite", "numba", "numpy", "pip", "scipy", "setuptools", "threadpoolctl"}  # some Pythons bring the last
 
 pytestmark = [pytest.mark.registry, pytest.mark.machine_code("it has a process of its own")]
 
