@@ -148,9 +148,7 @@ def proved(problem, theta, X, Y, objective):
 
 
 class Descent:
-    """Where the steps are: theta, the objective and its gradient there, and a matrix of a place nearby.
-
-    Everything is in double precision, whatever the data.
+    """Where the steps are, in double precision: theta, the objective and gradient there, a matrix of a place nearby.
 
     Attributes
     ----------

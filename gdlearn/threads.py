@@ -5,8 +5,6 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import ParamSpec, TypeVar
 
-import threadpoolctl
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -55,16 +53,16 @@ class OneThread:
 @cache
 def pools():
     """The pools of NumPy's BLAS and of SciPy's, which Numba calls: it must be loaded before it can be found."""
-    import scipy.linalg.cython_blas  # noqa: F401
+    import threadpoolctl
 
     return threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def limit(numbers):
     """Give each pool its number of threads."""
-    if hasattr(threadpoolctl.OpenBLASController, "clear_controlling_thread"):
-        threadpoolctl.OpenBLASController.clear_controlling_thread(force=True)  # or it may not hear this thread
     for pool, threads in zip(pools(), numbers, strict=True):
+        if hasattr(pool, "clear_controlling_thread"):  # of OpenBLAS: it would not hear any thread but the first
+            pool.clear_controlling_thread(force=True)
         pool.set_num_threads(threads)
 
 
