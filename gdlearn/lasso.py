@@ -10,9 +10,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ._types import Matrix, Weights
-from .coordinate import WorkingSet, solve
+from .coordinate import solve
 from .path import centered, lasso_path
 from .records import Range, number
+from .working import WorkingSet
 
 __all__ = ["Lasso", "lasso_path"]
 ACCEPTED = {"accept_sparse": ("csc", "csr"), "dtype": (np.float64, np.float32)}
@@ -118,7 +119,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         if self.warm_start and last is not None and len(last) == len(work.Xy) and last.any():
             work.admit(np.flatnonzero(last))
             work.state[2][:] = last[last != 0.0]
-            work.refresh()
+            work.refresh(0.0)
 
     def predict(self, X: Matrix) -> np.ndarray:
         """The predictions (n,) for X (n, d)."""
