@@ -27,10 +27,12 @@ from .working import FEW
 LAST = 1e-2
 # While many columns come in, their weights need not be known well: so many sweeps are enough.
 ROUGH = 8
-# Nearly all columns are in where fewer come than this share of the weights other than 0.
-NEARLY = 16
-# Jumps go on until the gap among the columns let in is this share of the gap before, or of the tolerance.
-CLOSED, INNER, JUMPS = 1e-2, 0.3, 20
+# Nearly all columns are in where the number of those that come is at most this share of the support.
+NEARLY = 1 / 8
+# Then the gap among the columns let in is closed to this share of the tolerance, by at most so many jumps.
+INNER, JUMPS = 0.3, 20
+# A jump may go these shares of its way.
+SHARES = (1.0, 0.5, 0.25)
 # Moves of all weights in their last digits seem to lower the objective by so much, per column and y^T y.
 ROUNDING = 16.0 * np.finfo(float).eps ** 2
 # A weight that leaves 0, or comes back, by a change of its correlation in the last digits has not changed its sign.
@@ -89,26 +91,26 @@ def solve(work, threshold, last, tolerance, most):
 def _descend(work, threshold, count, gap, tolerance, most):
     """Lower the objective, after so many columns came in; return as sweep.
 
-    Where nearly all columns are in, jump until the gap among them is closed; and once at least where a jump
-    costs less than a look at the others.
+    Where nearly all columns are in, jumps close the gap among them. Before that, one jump is worth its price if a
+    look at all columns costs more.
     """
     support = np.count_nonzero(work.state[2])
-    nearly = count <= max(FEW, support) // NEARLY
+    nearly = count <= NEARLY * max(FEW, support)
     jumps = JUMPS if nearly else int(support**3 <= len(work.y) * len(work.Xy))
     done, helped = sweep(*work.state, threshold, LAST * gap, most if nearly else min(most, ROUGH))
-    target, more = max(INNER * tolerance, CLOSED * gap), helped
-    while jumps and done < most and more > 0.0 and (inner := work.inner_gap(threshold)) > target:
-        jumped = jump(*work.state, threshold, work.factor)
+    more = helped
+    while jumps and done < most and more > 0.0 and (inner := work.inner_gap(threshold)) > INNER * tolerance:
+        helped += jump(*work.state, threshold, work.factor)
         sweeps, more = sweep(*work.state, threshold, LAST * inner, most - done)
-        done, helped, jumps = done + sweeps, helped + more + jumped, jumps - 1
+        done, helped, jumps = done + sweeps, helped + more, jumps - 1
     return done, helped
 
 
 def jump(G, c, w, q, threshold, factor):
     """Go to the minimum for the signs of the weights other than 0; return by how much that helped.
 
-    Weights that would change their sign stop at 0; if that does not lower the objective, go straight toward
-    the minimum until the first is 0.
+    Weights that would change their sign on the way stop at 0. If that does not lower the objective, go a half or a
+    quarter of the way, or until the first weight is 0.
     """
     try:
         factor.follow(G, np.flatnonzero(w))
@@ -119,9 +121,9 @@ def jump(G, c, w, q, threshold, factor):
     slope = q[active] - c[active] + threshold * signs
     step = -factor.solve(slope)
     crossing = (old + step) * signs <= 0.0
-    shares = np.where(crossing, old / np.where(crossing, -step, 1.0), 1.0)
-    first = shares.min(initial=1.0)
-    for change in (np.where(crossing, -old, step), np.where(crossing & (shares == first), -old, first * step)):
+    ends = np.where(crossing, old / np.where(crossing, -step, 1.0), np.inf)  # the share of the way where it is 0
+    for share in (*SHARES, ends.min(initial=1.0)):
+        change = np.where(ends <= share, -old, share * step)
         move[active] = change
         products = G[:m, :m] @ move
         if (rise := change @ slope + 0.5 * change @ products[active]) < 0.0:

@@ -119,6 +119,7 @@ def lasso_path(
     columns, y, _ = centered(X, y, None, fit_intercept=False)
     tol, max_iter = number(tol, "tol", Range(0.0)), number(max_iter, "max_iter", Range(1), int)
     work, n = WorkingSet(columns, y), len(y)
+    work.check()
     alphas = _grid(alphas, eps, work.bounds.max() / n)
     coefs, gaps, last = np.empty((X.shape[1], len(alphas)), X.dtype, order="F"), np.empty(len(alphas)), n * alphas[0]
     if len(alphas) > 1:

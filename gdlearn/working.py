@@ -8,6 +8,7 @@ changes little: for any number t,
 and while this bound is below the line above which columns are let in, it stands for the product itself.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,11 +67,17 @@ class WorkingSet:
 
     def __init__(self, columns, y):
         self.columns, self.y, self.residual = columns, y.astype(np.float64), y.astype(np.float64)
-        self.energy, self.lengths = float(self.y @ self.y), None
-        self.Xy = columns.correlations(self.y)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.energy, self.lengths = float(self.y @ self.y), None
+            self.Xy = columns.correlations(self.y)
         self.bounds, self.stale = np.abs(self.Xy), np.zeros(len(self.Xy), bool)
         self.ids, self.waiting = np.empty(0, np.intp), np.ones(len(self.Xy), bool)
         self.A, self.G, self.numbers, self.factor = columns.X[:, :0], np.zeros((0, 0)), np.zeros((3, 0)), Factor()
+
+    def check(self):
+        """Refuse data, all of them finite, whose products are not."""
+        if not (math.isfinite(self.energy) and np.isfinite(self.Xy).all()):
+            raise ValueError("X and y are so large that their products overflow; scale y and the columns of X")
 
     @property
     def state(self):

@@ -1,4 +1,4 @@
-"""What the lasso's descent rests on: a factor that follows its members, bounds that hold, and products that are true."""
+"""What the descent of the lasso rests on: a factor that follows its members, bounds that hold, true products."""
 
 import numpy as np
 import pytest
