@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
 from ._types import Matrix
-from .blocks import slopes
 from .generic import called, compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
 from .records import ready
 from .sparse import suited
+from .sweeps import sweep
 from .threads import one_thread
 
 
@@ -44,16 +44,9 @@ class Workspace(NamedTuple):
 @called
 def gradient(problem, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
-    g, Z, S, H, _, _ = work
-    g[:] = 0.0
-    total, share, a = 0.0, 1.0 / (stop - start), start
-    while a < stop:
-        b = min(a + len(Z), stop)
-        forward(problem.model, theta, data.X, order, a, b, Z, H)
-        total += slopes(problem.loss, work, data.Y, order, a, b, with_value)
-        pullback(problem.model, theta, data.X, order, a, b, S, share, g, H)
-        a = b
-    return total * share
+    work.g[:] = 0.0
+    share = 1.0 / (stop - start)
+    return share * sweep(problem.model, problem, theta, data, order, start, stop, share, work, with_value)
 
 
 @inlined
