@@ -8,7 +8,7 @@ import gdlearn as gd
 from harness import OURS, Contender, Row, present
 
 GROUP = "Mini-batches with Adam, float32"
-D, K, LR = 784, 10, 1e-3
+D, K, LR, EPOCHS = 784, 10, 1e-3, 5
 
 
 def rows():
@@ -19,28 +19,34 @@ def rows():
 
 
 def epoch(name, n, batch, hidden, goal):
-    """One epoch in the order of the rows, from the same start. Ours includes the objective before and after it."""
+    """Five epochs in the order of the rows, from the same start; the time of one. Ours measures before and after them."""
     rng = np.random.default_rng(6)
     X, labels = rng.random((n, D), dtype=np.float32), rng.integers(0, K, n)
     model = gd.MLP(D, hidden, K) if hidden else gd.Linear(D, K)
     start = (0.05 * rng.standard_normal(gd.models.size(model))).astype(np.float32)
     problem = gd.Problem(model, gd.CrossEntropy())
-    method = {"optimizer": gd.Adam(), "schedule": LR, "batch_size": batch, "epochs": 1, "sampling": "sequential"}
-    run = {OURS: Contender(lambda: gd.minimize(problem, X, labels, start=start, tolerance=0.0, **method).theta)}
+    method = {"optimizer": gd.Adam(), "schedule": LR, "batch_size": batch, "sampling": "sequential", "tolerance": 0.0}
+    method |= {"epochs": EPOCHS, "measure_every": EPOCHS, "start": start}
+    run = {OURS: Contender(lambda: gd.minimize(problem, X, labels, **method).theta, scale=EPOCHS)}
     peers, missing = present("torch")
     if peers:
-        run["torch"] = Contender(by_torch(peers["torch"], X, labels, hidden, start, batch))
+        run["torch"] = Contender(by_torch(peers["torch"], X, labels, hidden, start, batch), scale=EPOCHS)
     return Row(GROUP, f"{name}, one epoch of {n:,}, batch {batch}", run, {"torch": goal}, agree, missing)
 
 
 def agree(ours, theirs):
-    """Adam divides by the root of a mean square, so that weights of almost no gradient may differ by a step."""
+    """Most parameters agree to the last bits, and few are some steps apart.
+
+    Adam divides by the root of a mean square, so that weights of almost no gradient step by the rate, in the
+    direction of a rounding error. After five epochs with batches of 512, one weight in a hundred of PyTorch's is
+    six steps from the run in double precision, of ours two.
+    """
     assert np.median(np.abs(ours - theirs)) < 1e-5
-    assert np.quantile(np.abs(ours - theirs), 0.99) < LR
+    assert np.quantile(np.abs(ours - theirs), 0.99) < 10.0 * LR
 
 
 def by_torch(torch, X, labels, hidden, start, batch):
-    """The same epoch, from the same theta."""
+    """The same epochs, from the same theta."""
     widths = (D, *hidden, K)
     layers = [torch.nn.Linear(p, q) for p, q in pairwise(widths)]
     network = torch.nn.Sequential(*(part for layer in layers for part in (layer, torch.nn.ReLU())))[:-1]
@@ -54,7 +60,7 @@ def by_torch(torch, X, labels, hidden, start, batch):
                 part.copy_(torch.from_numpy(start[begin : begin + part.numel()]).reshape(part.shape))
                 begin += part.numel()
         optimizer = torch.optim.Adam(parameters, lr=LR, fused=True)
-        for a in range(0, len(A), batch):
+        for a in [*range(0, len(A), batch)] * EPOCHS:
             optimizer.zero_grad()
             torch.nn.functional.cross_entropy(network(A[a : a + batch]), b[a : a + batch]).backward()
             optimizer.step()

@@ -13,6 +13,7 @@ def for_kernels(apart=False):
     found in their places.
     """
     try:
+        from llvmlite.binding import Linkage, parse_assembly
         from numba.core.codegen import JITCodeLibrary
         from numba.core.compiler import CompilerBase, DefaultPassBuilder
         from numba.core.compiler_machinery import register_pass
@@ -21,13 +22,21 @@ def for_kernels(apart=False):
         return None
 
     class Part(JITCodeLibrary):
-        """Code that stays as it was written until it is part of a whole."""
+        """Code that stays as it was written until it is part of a whole.
+
+        The engine gets no more of it than the places of its constants. Of the rest it would make slow machine code,
+        and then run that instead of the optimized copy of the same name in the whole.
+        """
 
         def _optimize_final_module(self):
             pass
 
-        def _finalize_specific(self):
-            pass
+        def _finalize_final_module(self):
+            self._finalize_dynamic_globals()
+            names = [v.name for v in self._final_module.global_variables if v.linkage == Linkage.common]
+            constants = parse_assembly("\n".join(f'@"{name}" = common global ptr null' for name in names))
+            self._codegen._add_module(constants)
+            self._finalized = True
 
     @register_pass(mutates_CFG=True, analysis_only=False)
     class PartLowering(NativeLowering):

@@ -56,7 +56,7 @@ def step(problem, optimizer, memory, g, lr, t):
             g[j] += pull(problem.penalty, theta[j])
         share = prepare(optimizer, problem.model, g, state)
     for j in range(w):
-        slope = g[j] if whole else g[j] + pull(problem.penalty, theta[j])
+        slope = g[j] if whole else like(g[j], g[j] + pull(problem.penalty, theta[j]))
         moved, length = update(now, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
         theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, share * length), state, j)
     for j in range(w, len(theta)):

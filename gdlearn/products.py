@@ -9,8 +9,8 @@ from .generic import called
 from .models import Linear, forward, layers, pullback, size, units, weights
 from .records import Count
 
-# So many multiplications take about as long as a call of BLAS.
-LARGE = 8192
+# BLAS first copies its factors into an order of its own. With so few rows or columns that takes longer than it saves.
+FEW_ROWS, FEW_COLUMNS = 64, 16
 
 
 @called
@@ -25,50 +25,98 @@ def gather(X, order, start, stop, out):
 @called
 def times_transposed(A, W, out):
     """Write A W^T to ``out``: A (m, p), W (q, p), out (m, q)."""
-    m, p, q = len(A), A.shape[1], len(W)
-    if m * p * q >= LARGE:
+    m, q, p = len(A), len(W), A.shape[1]
+    if m > FEW_ROWS and q > FEW_COLUMNS:
         np.dot(A, W.T, out)
         return
-    for i in range(m):
-        for u in range(q):
-            total = like(A[0, 0], 0.0)
+    i = 0
+    while i + 4 <= m:  # four rows of A by two of W at a time: eight sums for six numbers that are read
+        u = 0
+        while u + 2 <= q:
+            r = s = t = v = like(A[0, 0], 0.0)
+            rr = ss = tt = vv = like(A[0, 0], 0.0)
             for j in range(p):
-                total += A[i, j] * W[u, j]
-            out[i, u] = total
+                w, x = W[u, j], W[u + 1, j]
+                r += A[i, j] * w
+                s += A[i + 1, j] * w
+                t += A[i + 2, j] * w
+                v += A[i + 3, j] * w
+                rr += A[i, j] * x
+                ss += A[i + 1, j] * x
+                tt += A[i + 2, j] * x
+                vv += A[i + 3, j] * x
+            out[i, u], out[i + 1, u], out[i + 2, u], out[i + 3, u] = r, s, t, v
+            out[i, u + 1], out[i + 1, u + 1], out[i + 2, u + 1], out[i + 3, u + 1] = rr, ss, tt, vv
+            u += 2
+        if u < q:
+            dots(A, W, out, i, i + 4, u)
+        i += 4
+    for u in range(q):
+        dots(A, W, out, i, m, u)
+
+
+@called
+def dots(A, W, out, start, stop, u):
+    """Write the products of the rows from start to stop of A with row u of W to column u of ``out``."""
+    for i in range(start, stop):
+        total = like(A[0, 0], 0.0)
+        for j in range(A.shape[1]):
+            total += A[i, j] * W[u, j]
+        out[i, u] = total
 
 
 @called
 def times(S, W, out):
     """Write S W to ``out``: S (m, q), W (q, p), out (m, p)."""
-    m, q, p = len(S), len(W), W.shape[1]
-    if m * p * q >= LARGE:
+    if W.shape[0] > FEW_COLUMNS:
         np.dot(S, W, out)
         return
-    for i in range(m):
-        for j in range(p):
+    for i in range(len(out)):
+        for j in range(out.shape[1]):
             out[i, j] = like(S[0, 0], 0.0)
-        for u in range(q):
-            s = S[i, u]
-            for j in range(p):
-                out[i, j] += s * W[u, j]
+    add_times(S, W, out)
 
 
 @called
 def add_transposed_times(S, A, G):
     """Add S^T A to G: S (m, q), A (m, p), G (q, p)."""
-    m, q, p = len(S), len(G), G.shape[1]
-    if m * p * q >= LARGE:
+    if len(G) > FEW_COLUMNS:
         product = np.empty_like(G)
         np.dot(S.T, A, product)
-        for u in range(q):
-            for j in range(p):
+        for u in range(len(G)):
+            for j in range(G.shape[1]):
                 G[u, j] += product[u, j]
         return
-    for i in range(m):
-        for u in range(q):
-            s = S[i, u]
+    add_times(S.T, A, G)
+
+
+@called
+def add_times(S, A, G):
+    """Add S A to G, for few columns of S or few rows: S (q, m), A (m, p), G (q, p)."""
+    q, m, p = len(G), len(A), G.shape[1]
+    for u in range(0, q - 1, 2):  # two rows of G and four of A at a time: eight products for six numbers that are read
+        i = 0
+        while i + 4 <= m:
+            r, s, t, v = S[u, i], S[u, i + 1], S[u, i + 2], S[u, i + 3]
+            rr, ss, tt, vv = S[u + 1, i], S[u + 1, i + 1], S[u + 1, i + 2], S[u + 1, i + 3]
             for j in range(p):
-                G[u, j] += s * A[i, j]
+                a, b, c, d = A[i, j], A[i + 1, j], A[i + 2, j], A[i + 3, j]
+                G[u, j] += (r * a + s * b) + (t * c + v * d)
+                G[u + 1, j] += (rr * a + ss * b) + (tt * c + vv * d)
+            i += 4
+        add_rows(S, A, G, u, i, m)
+        add_rows(S, A, G, u + 1, i, m)
+    if q % 2 == 1:
+        add_rows(S, A, G, q - 1, 0, m)
+
+
+@called
+def add_rows(S, A, G, u, start, stop):
+    """Add the rows from start to stop of A, times their numbers in row u of S, to row u of G."""
+    for i in range(start, stop):
+        s = S[u, i]
+        for j in range(G.shape[1]):
+            G[u, j] += s * A[i, j]
 
 
 @called

@@ -146,6 +146,10 @@ def test_kernels_become_part_of_their_caller_before_they_are_optimized():
     (whole,) = double.overloads.values()
     ours = [library for library in whole.library._linking_libraries if library.name == "_added"]
     assert [type(library).__name__ for library in ours] == ["Part"]
+    # Machine code of the part alone would be slow, and would run in place of its optimized copy in the whole.
+    known = [name for name in ours[0]._codegen._engine._defined_symbols if "_added" in name]
+    assert known
+    assert all("NumbaEnv" in name for name in known)
 
 
 @pytest.mark.machine_code("asks for a compiler")
