@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
+import scipy
 
 from ._types import Matrix, Seed, issparse
 from .certificates import Certificate
@@ -193,7 +193,7 @@ def _as_matrix(X, columns):
     if not isinstance(X, CSR):
         return X.astype(np.float64, copy=False)
     values = X.values.astype(np.float64, copy=False)
-    return sparse.csr_array((values, X.columns, X.begins), shape=(len(X.begins) - 1, columns))
+    return scipy.sparse.csr_array((values, X.columns, X.begins), shape=(len(X.begins) - 1, columns))
 
 
 class Ascent:
@@ -206,7 +206,7 @@ class Ascent:
         Z, S = np.empty((2, 1, 1))
         self.work = Workspace(np.empty(0), Z, S, np.empty((2, 1, 0)), Z.ravel(), S.ravel())
         with np.errstate(over="ignore"):
-            squares = sparse.csr_array((X.data**2, X.indices, X.indptr), X.shape) if issparse(X) else X * X
+            squares = scipy.sparse.csr_array((X.data**2, X.indices, X.indptr), X.shape) if issparse(X) else X * X
             self.q = np.asarray(squares.sum(axis=1)).ravel() / (self.lam * n)
         if not np.isfinite(self.q).all():
             raise ValueError("X is too large for penalty.lam: |x|^2 / (lam n) overflows; scale the columns of X")
