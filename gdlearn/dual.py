@@ -14,8 +14,8 @@ import math
 import time
 
 import numpy as np
-from numpy.typing import ArrayLike
 import scipy
+from numpy.typing import ArrayLike
 
 from ._types import Matrix, Seed, issparse
 from .certificates import Certificate
