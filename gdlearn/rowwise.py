@@ -5,8 +5,8 @@ them add to the shrunk w a combination of their four rows. Its coefficients need
 the first w and the products of the rows with each other: sums that need not wait for one another.
 """
 
-from .elementary import like
-from .generic import generic, inlined
+from .elementary import like, place
+from .generic import apart, generic, inlined
 from .losses import row_slope
 from .models import Linear
 from .optimizers import SGD
@@ -33,22 +33,31 @@ def _(optimizer, problem, method, data, memory, work):
 
 
 @inlined
-def slope_at(problem, z, data, r, work):
+def slope_at(problem, z, Y, r, Z, S):
     """The derivative of the loss of row r at the score z."""
-    work.Z[0, 0] = z
-    row_slope(problem.loss, work.Z, 0, data.Y, r, work.S, False)
-    return work.S[0, 0]
+    Z[0, 0] = z
+    row_slope(problem.loss, Z, 0, Y, r, S, False)
+    return S[0, 0]
 
 
 @plain_steps.kernel(Linear)
 def _(model, problem, method, data, memory, work):
-    lam, X, w, order, k, t = ridge(problem.penalty), data.X, memory.theta, memory.order, 0, memory.t[0]
+    lam = ridge(problem.penalty)
     if lam < 0.0 or model.outputs > 1:
         return False
+    t, w = memory.t[0], memory.theta
+    four_at_a_time(problem, method.schedule, lam, data.X, data.Y, memory.order, w, t, work.Z, work.S)
+    return True
+
+
+@apart
+def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
+    """Plain steps along the rows ``order``: the scores and products of four rows, then one change of w."""
+    model, k = problem.model, 0
     d, n, zero, one = model.inputs, len(order), like(w[0], 0.0), like(w[0], 1.0)
     lam, b = like(w[0], lam), w[d] if model.intercept else zero
     while k + 4 <= n:
-        p, q, r, s = order[k], order[k + 1], order[k + 2], order[k + 3]
+        p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
         u, v, x, y, qp, rp, rq, sp, sq, sr = zero, zero, zero, zero, zero, zero, zero, zero, zero, zero
         for j in range(d):
             e, f, g, h, a = X[p, j], X[q, j], X[r, j], X[s, j], w[j]
@@ -56,25 +65,25 @@ def _(model, problem, method, data, memory, work):
             qp, rp, rq = qp + f * e, rp + g * e, rq + g * f
             sp, sq, sr = sp + h * e, sq + h * f, sr + h * g
 
-        eta = like(one, rate(method.schedule, t + k))
+        eta = like(one, rate(schedule, t + k))
         c = one - eta * lam
-        e = -eta * slope_at(problem, u + b, data, p, work)
+        e = -eta * slope_at(problem, u + b, Y, p, Z, S)
         b += e if model.intercept else zero
 
-        eta = like(one, rate(method.schedule, t + k + 1))
-        f = -eta * slope_at(problem, c * v + e * qp + b, data, q, work)
+        eta = like(one, rate(schedule, t + k + 1))
+        f = -eta * slope_at(problem, c * v + e * qp + b, Y, q, Z, S)
         kept = one - eta * lam
         c, e = c * kept, e * kept
         b += f if model.intercept else zero
 
-        eta = like(one, rate(method.schedule, t + k + 2))
-        g = -eta * slope_at(problem, c * x + (e * rp + f * rq) + b, data, r, work)
+        eta = like(one, rate(schedule, t + k + 2))
+        g = -eta * slope_at(problem, c * x + (e * rp + f * rq) + b, Y, r, Z, S)
         kept = one - eta * lam
         c, e, f = c * kept, e * kept, f * kept
         b += g if model.intercept else zero
 
-        eta = like(one, rate(method.schedule, t + k + 3))
-        h = -eta * slope_at(problem, c * y + (e * sp + f * sq) + g * sr + b, data, s, work)
+        eta = like(one, rate(schedule, t + k + 3))
+        h = -eta * slope_at(problem, c * y + (e * sp + f * sq) + g * sr + b, Y, s, Z, S)
         kept = one - eta * lam
         c, e, f, g = c * kept, e * kept, f * kept, g * kept
         b += h if model.intercept else zero
@@ -83,10 +92,10 @@ def _(model, problem, method, data, memory, work):
             w[j] = c * w[j] + ((e * X[p, j] + f * X[q, j]) + (g * X[r, j] + h * X[s, j]))
         k += 4
     while k < n:
-        r, z, eta = order[k], b, like(one, rate(method.schedule, t + k))
+        r, z, eta = place(order[k]), b, like(one, rate(schedule, t + k))
         for j in range(d):
             z += w[j] * X[r, j]
-        e = -eta * slope_at(problem, z, data, r, work)
+        e = -eta * slope_at(problem, z, Y, r, Z, S)
         c = one - eta * lam
         for j in range(d):
             w[j] = c * w[j] + e * X[r, j]
@@ -94,33 +103,42 @@ def _(model, problem, method, data, memory, work):
         k += 1
     if model.intercept:
         w[d] = b
-    return True
 
 
 @plain_steps.kernel(SparseLinear)
 def _(model, problem, method, data, memory, work):
-    """w is kept as a number times a vector, so that shrinking it does not touch what the row does not."""
-    lam, X, v, order, t = ridge(problem.penalty), data.X, memory.theta, memory.order, memory.t[0]
+    lam = ridge(problem.penalty)
     if lam < 0.0 or model.outputs > 1:
         return False
+    X, t, v = data.X, memory.t[0], memory.theta
+    one_at_a_time(
+        problem, method.schedule, lam, X.values, X.columns, X.begins, data.Y, memory.order, v, t, work.Z, work.S
+    )
+    return True
+
+
+@apart
+def one_at_a_time(problem, schedule, lam, values, columns, begins, Y, order, v, t, Z, S):
+    """w is kept as a number times a vector, so that shrinking it does not touch what the row does not."""
+    model = problem.model
     d, zero, one = model.inputs, like(v[0], 0.0), like(v[0], 1.0)
     lam, b, size = like(v[0], lam), v[d] if model.intercept else zero, one
     for k in range(len(order)):
-        r, z, eta = order[k], zero, like(one, rate(method.schedule, t + k))
-        for e in range(X.begins[r], X.begins[r + 1]):
-            z += v[X.columns[e]] * X.values[e]
-        step = -eta * slope_at(problem, size * z + b, data, r, work)
+        r, eta = place(order[k]), like(one, rate(schedule, t + k))
+        z, first, last = zero, place(begins[r]), place(begins[r + 1])
+        for e in range(first, last):
+            z += v[place(columns[e])] * values[e]
+        step = -eta * slope_at(problem, size * z + b, Y, r, Z, S)
         size *= one - eta * lam
         if abs(size) < 1e-6 or abs(size) > 1e6:
             for j in range(d):
                 v[j] *= size
             size = one
         move = step / size
-        for e in range(X.begins[r], X.begins[r + 1]):
-            v[X.columns[e]] += move * X.values[e]
+        for e in range(first, last):
+            v[place(columns[e])] += move * values[e]
         b += step if model.intercept else zero
     for j in range(d):
         v[j] *= size
     if model.intercept:
         v[d] = b
-    return True

@@ -6,13 +6,14 @@ and draws the same rows on every platform, with Numba and without.
 
 import numpy as np
 
+from .elementary import place
 from .generic import inlined
 
 SEQUENTIAL, RESHUFFLE, REPLACEMENT = 0, 1, 2
 ORDERS = {"sequential": SEQUENTIAL, "reshuffle": RESHUFFLE, "replacement": REPLACEMENT}
 
 A, B, C, HALF = np.uint64(13), np.uint64(7), np.uint64(17), np.uint64(32)
-LOW = np.uint64(0xFFFFFFFF)
+LOW, TWO_32 = np.uint64(0xFFFFFFFF), np.uint64(2**32)
 
 
 def seeded(rng):
@@ -24,7 +25,6 @@ def seeded(rng):
 def below(random, n):
     """A whole number from 0 to n - 1, each as likely as the other (Lemire 2019); n < 2^32."""
     bound = np.uint64(n)
-    reject = (np.uint64(2**32) - bound) % bound
     while True:
         x = random[0]
         x ^= x << A
@@ -32,7 +32,8 @@ def below(random, n):
         x ^= x << C
         random[0] = x
         product = (x >> HALF) * bound
-        if (product & LOW) >= reject:
+        # A division tells which few are refused; as those are below the bound, it is seldom needed.
+        if (product & LOW) >= bound or (product & LOW) >= (TWO_32 - bound) % bound:
             return np.int64(product >> HALF)
 
 
@@ -42,7 +43,7 @@ def arrange(order, sampling, random):
     n = len(order)
     if sampling == RESHUFFLE:
         for i in range(n - 1, 0, -1):
-            j = below(random, i + 1)
+            j = place(below(random, i + 1))
             order[i], order[j] = order[j], order[i]
     elif sampling == REPLACEMENT:
         for i in range(n):

@@ -50,8 +50,9 @@ def in_registers(loss, model, theta, X, Y, order, start, stop, share, g, with_va
     part, b = like(g[0], share), theta[d] if model.intercept else like(g[0], 0.0)
     while k + 4 <= stop:
         p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
-        for i in range(k + ahead, min(k + ahead + 4, stop)):
-            prefetch(X, place(order[i]))
+        if k + ahead + 4 <= stop:
+            for i in range(4):
+                prefetch(X, place(order[k + ahead + i]))
         t, u, v, w = b, b, b, b
         for j in range(d):
             a = theta[j]
