@@ -122,7 +122,18 @@ def _live(draw, controls):
 
     for slider in sliders:
         slider.observe(move, names="value")
-    return sliders, picture, "Live: computed as you move."
+    return sliders, picture, _what_is_live(controls)
+
+
+def _what_is_live(controls):
+    """What the reader is told: whether each move is computed, or some were before."""
+    kept = [f"“{c.label}”" for c in controls if c.numeric and not c.between]
+    if not kept:
+        return "Live: computed as you move."
+    moves = "moves" if len(kept) == 1 else "move"
+    return (
+        f"Live: drawn as you move. Its runs take long and were computed before: {' and '.join(kept)} {moves} in steps."
+    )
 
 
 def _check(draw, controls):
