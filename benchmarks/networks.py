@@ -19,7 +19,7 @@ def rows():
 
 
 def epoch(name, n, batch, hidden, goal):
-    """Five epochs in the order of the rows, from the same start; the time of one. Ours measures before and after them."""
+    """Five epochs in the order of the rows, from one start; the time is that of one. Ours measures before and after."""
     rng = np.random.default_rng(6)
     X, labels = rng.random((n, D), dtype=np.float32), rng.integers(0, K, n)
     model = gd.MLP(D, hidden, K) if hidden else gd.Linear(D, K)
