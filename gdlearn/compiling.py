@@ -11,8 +11,7 @@ def for_kernels():
     None, which stands for the usual one, where Numba's parts are not found in their places.
     """
     try:
-        from llvmlite.binding import Linkage, parse_assembly
-        from numba.core.codegen import JITCodeLibrary
+        from numba.core.codegen import JITCodeLibrary, ll
         from numba.core.compiler import CompilerBase, DefaultPassBuilder
         from numba.core.compiler_machinery import register_pass
         from numba.core.typed_passes import NativeLowering
@@ -31,8 +30,8 @@ def for_kernels():
 
         def _finalize_final_module(self):
             self._finalize_dynamic_globals()
-            names = [v.name for v in self._final_module.global_variables if v.linkage == Linkage.common]
-            constants = parse_assembly("\n".join(f'@"{name}" = common global ptr null' for name in names))
+            names = [v.name for v in self._final_module.global_variables if v.linkage == ll.Linkage.common]
+            constants = ll.parse_assembly("\n".join(f'@"{name}" = common global ptr null' for name in names))
             self._codegen._add_module(constants)
             self._finalized = True
 
