@@ -159,7 +159,7 @@ def products_of(A, W, S, out, back, G):
 @pytest.mark.parametrize("q", [1, 2, 5, products.FEW_COLUMNS, products.FEW_COLUMNS + 1])
 @pytest.mark.parametrize("m", [1, 4, 7, products.FEW_ROWS + 1])
 def test_products_of_any_shape(m, q, p):
-    """The loops take four rows by two; below, beside and beyond them are the rest, and BLAS."""
+    """The loops take four rows by two; below and beside them is the rest, and BLAS beyond (65 x 17 x 9 products)."""
     rng = np.random.default_rng(m + 10 * q)
     A, W, S, G = (rng.standard_normal(shape) for shape in ((m, p), (q, p), (m, q), (q, p)))
     out, back, before = np.full((m, q), np.nan), np.full((m, p), np.nan), G.copy()
