@@ -8,18 +8,22 @@ import traceback
 from datetime import date
 from pathlib import Path
 
-import numba
-import numpy
-
-import harness
+import costs
+import harness  # pins the pools of threads, so it comes before all that owns one
+import threads
 
 RESULTS = Path(__file__).with_name("results.json")
 # The modules whose rows() are measured, in the order of the table.
 GROUPS = ("gradients", "stochastic", "pieces", "networks", "lassos")
+# What is measured in its own way.
+OTHERS = {"threads": threads.rows, "costs": costs.costs}
 
 
 def machine():
     """What the numbers were measured on."""
+    import numba
+    import numpy
+
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     versions = f"Python {platform.python_version()}, NumPy {numpy.__version__}, Numba {numba.__version__}"
@@ -42,15 +46,28 @@ def measured(groups):
 
 def keep(result):
     """Put a row into results.json, in the place of its last measurement."""
-    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
-    rows = [row for row in rows if row["work"] != result["work"]] + [result]
+    found = known()
+    rows = [row for row in found["rows"] if row["work"] != result["work"]] + [result]
     order = {group: i for i, group in enumerate(dict.fromkeys(row["group"] for row in rows))}
-    rows.sort(key=lambda row: order[row["group"]])
-    RESULTS.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    write(found | {"rows": sorted(rows, key=lambda row: order[row["group"]])})
+
+
+def known():
+    """The results so far."""
+    return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": []}
+
+
+def write(found):
+    """Keep the results, with the machine of the last."""
+    RESULTS.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if not sys.argv[1:]:
+    if not (asked := sys.argv[1:]):
         RESULTS.unlink(missing_ok=True)
-    for result in measured(sys.argv[1:] or GROUPS):
+    for result in measured([name for name in asked or GROUPS if name not in OTHERS]):
         keep(result)
+    for name in asked or OTHERS:
+        if name in OTHERS:
+            result = OTHERS[name]()
+            write(known() | {name: result if isinstance(result, dict) else [*result]})

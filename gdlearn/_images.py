@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ._labels import NameRow
-from ._layout import write_powers
+from ._layout import thin_ticks, write_powers
 from ._once import kept_canvas, ticks_found_once
 from ._style import SCALE, STYLE
 
@@ -25,6 +25,7 @@ class Picture(Figure):
         with rc_context(STYLE):
             for ax in self.axes:
                 _place_titles(ax)
+                thin_ticks(ax)
                 write_powers(ax)
             with ticks_found_once(self):
                 super().draw(renderer)

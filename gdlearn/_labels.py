@@ -18,7 +18,7 @@ class NameRow(Legend):
             ax, lines, [line.get_label() for line in lines], loc="lower left", bbox_to_anchor=(0, 1),
             borderaxespad=0.2, borderpad=0.2, ncols=len(lines), frameon=False, labelcolor="linecolor",
             handlelength=1.3, handletextpad=0.5, columnspacing=1.4,
-            prop={"family": FONTS, "size": 14, "math_fontfamily": "cm"},
+            prop={"family": FONTS, "size": 15, "math_fontfamily": "cm"},
         )  # fmt: skip
 
     def get_tightbbox(self, renderer=None):
@@ -33,7 +33,7 @@ class EndLabel(Annotation):
     def __init__(self, line):
         super().__init__(
             line.get_label(), (0, 0), xycoords="figure pixels", xytext=(6, 0), textcoords="offset points",
-            annotation_clip=False, color=line.get_color(), family=FONTS, math_fontfamily="cm", fontsize=14,
+            annotation_clip=False, color=line.get_color(), family=FONTS, math_fontfamily="cm", fontsize=15,
             va="center_baseline", zorder=5,
             transform=IdentityTransform(),
             path_effects=[halo()],

@@ -36,7 +36,7 @@ FONTS = _fonts()
 STYLE = {
     "font.family": FONTS,
     "font.sans-serif": FONTS,
-    "font.size": 14,
+    "font.size": 15,
     "mathtext.fontset": "cm",
     "text.color": INK,
     "figure.facecolor": PAPER,
@@ -46,9 +46,9 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.labelcolor": INK,
-    "axes.labelsize": 14,
-    "axes.labelpad": 5,
-    "axes.titlesize": 14,
+    "axes.labelsize": 15,
+    "axes.labelpad": 4,
+    "axes.titlesize": 15,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.xmargin": 0.01,
@@ -56,4 +56,4 @@ STYLE = {
     "lines.linewidth": 2.0,
     "lines.solid_capstyle": "round",
 }
-TICKS = {"color": AXIS, "labelcolor": INK, "labelsize": 13, "labelfontfamily": FONTS, "width": 0.8, "length": 4}
+TICKS = {"color": AXIS, "labelcolor": INK, "labelsize": 14.5, "labelfontfamily": FONTS, "width": 0.8, "length": 4}

@@ -27,6 +27,7 @@ from .conjugates import conjugate, slopes, strengths
 from .generic import has_kernel
 from .models import Linear, size
 from .problem import Problem
+from .threads import one_thread
 
 
 class Certificate(NamedTuple):
@@ -57,6 +58,7 @@ def has_dual(problem: Problem) -> bool:
     return known and max(strengths(problem.penalty)) > 0.0
 
 
+@one_thread
 def duality_gap(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
     r"""The duality gap at theta, a bound on :math:`J(\theta) - J^*` that is 0 at the minimum.
 
@@ -143,6 +145,7 @@ def subgradient_norm(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike
     return float(np.linalg.norm(g))
 
 
+@one_thread
 def gradient_bound(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
     r"""The bound :math:`\lVert g \rVert^2 / (2 \mu)` on :math:`J(\theta) - J^*`, with g the smallest subgradient.
 
@@ -186,6 +189,7 @@ def gradient_bound(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) 
     return subgradient_norm(problem, theta, X, y) ** 2 / (2.0 * mu)
 
 
+@one_thread
 def certificate(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> Certificate:
     """The best that can be proved of theta: the duality gap where there is one, else the gradient bound.
 

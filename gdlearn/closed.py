@@ -16,10 +16,12 @@ from .models import Linear, size
 from .penalties import L2, NoPenalty
 from .problem import Problem
 from .results import History, Run
+from .threads import one_thread
 
 METHODS = ("qr", "normal")
 
 
+@one_thread
 def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None = None) -> Run:
     r"""Solve least squares or ridge regression at once.
 

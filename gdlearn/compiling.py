@@ -5,10 +5,12 @@ around it. A kernel in a gradient in an epoch in a loop goes through that four t
 """
 
 
-def for_kernels():
+def for_kernels(apart=False):
     """Numba's compiler, for functions that are never called but from the code they become part of.
 
-    None, which stands for the usual one, where Numba's parts are not found in their places.
+    With ``apart`` it takes for granted that no argument is written to through another, so that loops need not look
+    before each start whether their arrays overlap. None, which stands for the usual one, where Numba's parts are not
+    found in their places.
     """
     try:
         from numba.core.codegen import JITCodeLibrary, ll
@@ -45,9 +47,36 @@ def for_kernels():
 
     class KernelCompiler(CompilerBase):
         def define_pipelines(self):
+            self.state.flags.noalias = apart
             passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
             passes.passes = [(PartLowering if step is NativeLowering else step, why) for step, why in passes.passes]
             passes.finalize()
             return [passes]
 
     return KernelCompiler
+
+
+def prefetching():
+    """A function for compiled code that asks the memory for X[i, j] ahead of its use; None without Numba."""
+    try:
+        from llvmlite.ir import FunctionType, IntType, VoidType
+        from numba.core import cgutils, types
+        from numba.extending import intrinsic
+    except ImportError:
+        return None
+    byte, number = IntType(8).as_pointer(), IntType(32)
+
+    @intrinsic
+    def ask(typing, X, i, j):
+        def generate(context, builder, signature, arguments):
+            array = context.make_array(X)(context, builder, arguments[0])
+            columns = cgutils.unpack_tuple(builder, array.shape, 2)[1]
+            place = builder.gep(array.data, [builder.add(builder.mul(arguments[1], columns), arguments[2])])
+            kind = FunctionType(VoidType(), [byte, number, number, number])
+            prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+            builder.call(prefetch, [builder.bitcast(place, byte), number(0), number(3), number(1)])  # to read, and keep
+            return context.get_dummy_value()
+
+        return types.void(X, types.uintp, types.uintp), generate
+
+    return ask

@@ -24,6 +24,7 @@ from .penalties import NoPenalty
 from .problem import Problem
 from .records import Range, number
 from .stopping import minimize_until, split
+from .threads import one_thread
 from .training import minimize
 from .weighting import distinct, relative, weighted
 
@@ -85,6 +86,7 @@ class Descent(BaseEstimator):
         tags.input_tags.sparse = not self.hidden
         return tags
 
+    @one_thread
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
         """Fit the model.
 
@@ -130,7 +132,7 @@ class Descent(BaseEstimator):
         problem, y = weighted(problem, y, weight)
         run = minimize(problem, X, y, start=start, seed=rng, epochs=self.epochs, tolerance=self.tolerance, **method)
         if run.status == "max_epochs" and method["batch_size"] == len(y) and not self.hidden:
-            warnings.warn(_not_converged(run, self.tolerance), ConvergenceWarning, stacklevel=3)
+            warnings.warn(_not_converged(run, self.tolerance), ConvergenceWarning, stacklevel=4)
         return run
 
     def _train_until(self, problem, X, y, weight, start, rng):

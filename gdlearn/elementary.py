@@ -9,7 +9,10 @@ import math
 
 import numpy as np
 
+from .compiling import prefetching
 from .generic import in_machine_code
+
+ask = prefetching()
 
 F = np.float32
 # exp(x) = 2^k exp(r) with k the whole number nearest to x / log(2). Adding 1.5 * 2^52 (2^23) rounds to it, and
@@ -41,6 +44,15 @@ def log1p(u):
 def like(x, value):
     """The number ``value`` in the type of x, so that single precision stays single."""
     return value
+
+
+def place(i):
+    """The index i, which is not negative: compiled code need not look whether it counts from the end."""
+    return i
+
+
+def prefetch(X, i):
+    """Ask the memory for row i of X, whose turn comes soon: an instruction that plain Python does not have."""
 
 
 def exp64(x):
@@ -111,6 +123,11 @@ def log1p32(u):
     return (LOG2 if large else ZERO) + (f - s * (f - z * p))
 
 
+def prefetch_lines(X, i):
+    for j in range(0, X.shape[1], 64 // X.itemsize):
+        ask(X, i, place(j))
+
+
 def _name(x):
     """The name of Numba's type of x; literals are double."""
     return "float32" if str(x) == "float32" else "float64"
@@ -131,3 +148,13 @@ def _(x, value):
     if _name(x) == "float32":
         return lambda x, value: np.float32(value)
     return lambda x, value: np.float64(value)
+
+
+@in_machine_code(place)
+def _(i):
+    return lambda i: np.uintp(i)
+
+
+@in_machine_code(prefetch)
+def _(X, i):
+    return prefetch_lines

@@ -23,7 +23,7 @@ import inspect
 import os
 import sys
 import textwrap
-from functools import cache, singledispatch, wraps
+from functools import cache, partial, singledispatch, wraps
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ from .compiling import for_kernels
 
 try:
     import numba
-    from numba.extending import overload
 except ImportError:  # the library runs without Numba, slowly
     numba = None
 
@@ -44,6 +43,7 @@ ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True, "no_cfunc_
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
 CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": numba and for_kernels()}
 INLINE = CALLED | {"forceinline": True}
+APART = CALLED | {"pipeline_class": numba and for_kernels(apart=True)}
 EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
 
@@ -148,14 +148,13 @@ def inlined(function, options=INLINE):
     return function if numba is None else numba.extending.register_jitable(**options)(function)
 
 
-def called(function):
-    """Compile ``function`` beside its callers: for work that is long against a call."""
-    return inlined(function, CALLED)
+# Compiled beside their callers, for work long against a call; apart, if what they write to overlaps with nothing.
+called, apart = partial(inlined, options=CALLED), partial(inlined, options=APART)
 
 
 def in_machine_code(plain, options=EXACT):
     """Decorate the function that picks, by the types of the arguments, what compiled code runs for ``plain``."""
-    return (lambda pick: pick) if numba is None else overload(plain, jit_options=options)
+    return (lambda pick: pick) if numba is None else numba.extending.overload(plain, jit_options=options)
 
 
 def compiled(function):

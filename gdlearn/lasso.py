@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ._types import Matrix, Weights
-from .coordinate import WorkingSet, solve
+from .coordinate import solve
 from .path import centered, lasso_path
 from .records import Range, number
+from .threads import one_thread
+from .working import WorkingSet
 
 __all__ = ["Lasso", "lasso_path"]
 ACCEPTED = {"accept_sparse": ("csc", "csr"), "dtype": (np.float64, np.float32)}
@@ -76,6 +79,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         self.tol = tol
         self.warm_start = warm_start
 
+    @one_thread
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
         """Fit the weights and the intercept.
 
@@ -97,20 +101,35 @@ class Lasso(RegressorMixin, BaseEstimator):
         """
         alpha = number(self.alpha, "alpha", Range(0.0, open_low=True))
         tol, max_iter = number(self.tol, "tol", Range(0.0)), number(self.max_iter, "max_iter", Range(1), int)
-        X, y = validate_data(self, X, y, y_numeric=True, **ACCEPTED)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        columns, y, means = centered(X, y, sample_weight, self.fit_intercept)
-        work, n = WorkingSet(columns, y), len(y)
+        work, means = self._begin(X, y, sample_weight)
+        n = len(work.y)
         self._resume(work)
         gap, self.n_iter_ = solve(work, n * alpha, n * alpha, tol * work.energy, max_iter)
         if gap > tol * work.energy:
             message = f"the duality gap {gap / n:.3g} is above tol; pass a larger max_iter or tol, or scale X"
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
         w = work.weights()
-        self.coef_, self.intercept_ = w.astype(X.dtype), float(means[-1] - means[:-1] @ w)
+        self.coef_, self.intercept_ = w.astype(work.columns.X.dtype), float(means[-1] - means[:-1] @ w)
         self.dual_gap_ = gap / n
         return self
+
+    def _begin(self, X, y, sample_weight):
+        """The working set of the data, once they are checked, and the means.
+
+        X must be finite. If all products with y are, it is, and need not be read once more to see that.
+        """
+        X, y = validate_data(self, X, y, y_numeric=True, ensure_all_finite=False, **ACCEPTED)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        with np.errstate(invalid="ignore"):
+            columns, y, means = centered(X, y, sample_weight, self.fit_intercept)
+            work = WorkingSet(columns, y)
+        if not (
+            np.isfinite(work.energy) and np.isfinite(work.Xy).all() and y.all()
+        ):  # BLAS may leave out products with a 0
+            assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
+            work.check()
+        return work, means
 
     def _resume(self, work):
         """Begin at the weights of the last fit, if they are wanted and fit."""
@@ -118,7 +137,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         if self.warm_start and last is not None and len(last) == len(work.Xy) and last.any():
             work.admit(np.flatnonzero(last))
             work.state[2][:] = last[last != 0.0]
-            work.refresh()
+            work.refresh(0.0)
 
     def predict(self, X: Matrix) -> np.ndarray:
         """The predictions (n,) for X (n, d)."""

@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike
 
 from . import validation
 from ._types import Matrix, issparse
-from .coordinate import Columns, WorkingSet, solve
+from .coordinate import solve
 from .losses import SquaredError
 from .models import Linear
 from .penalties import L1
 from .problem import Problem
 from .records import Range, number
+from .threads import one_thread
+from .working import Columns, WorkingSet
 
 
 def lasso_problem(alpha: float, inputs: int, fit_intercept: bool = True) -> Problem:
@@ -49,6 +51,7 @@ def lasso_problem(alpha: float, inputs: int, fit_intercept: bool = True) -> Prob
     return Problem(Linear(inputs, intercept=fit_intercept), SquaredError(), L1(2.0 * alpha))
 
 
+@one_thread
 def lasso_path(
     X: Matrix,
     y: ArrayLike,
@@ -118,8 +121,11 @@ def lasso_path(
     columns, y, _ = centered(X, y, None, fit_intercept=False)
     tol, max_iter = number(tol, "tol", Range(0.0)), number(max_iter, "max_iter", Range(1), int)
     work, n = WorkingSet(columns, y), len(y)
-    alphas = _grid(alphas, eps, np.abs(work.correlations).max() / n)
+    work.check()
+    alphas = _grid(alphas, eps, work.bounds.max() / n)
     coefs, gaps, last = np.empty((X.shape[1], len(alphas)), X.dtype, order="F"), np.empty(len(alphas)), n * alphas[0]
+    if len(alphas) > 1:
+        work.measure()
     for k, threshold in enumerate(n * alphas):
         gaps[k] = solve(work, threshold, last, tol * work.energy, max_iter)[0] / n
         coefs[:, k], last = work.weights(), threshold
@@ -127,7 +133,7 @@ def lasso_path(
         message = (
             f"{missed} of {len(alphas)} duality gaps stayed above the tolerance; pass more max_iter or a larger tol"
         )
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
     return alphas, coefs, gaps
 
 

@@ -246,5 +246,5 @@ def note(ax, x, y, text):
     """Write a short text beside the point (x, y) of the axes ax, in the data's coordinates."""
     check_axes(ax)
     ax.text(
-        x, y, text, color="#5A5954", fontsize=13, family=FONTS, math_fontfamily="cm", path_effects=[halo()], zorder=6
+        x, y, text, color="#5A5954", fontsize=14.5, family=FONTS, math_fontfamily="cm", path_effects=[halo()], zorder=6
     )

@@ -1,6 +1,7 @@
 """A problem: the mean loss of a model over the data, plus a penalty on its weights."""
 
 import math
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,13 +9,14 @@ from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
 from ._types import Matrix
-from .blocks import slopes
 from .generic import called, compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
 from .records import ready
 from .sparse import suited
+from .sweeps import sweep
+from .threads import one_thread
 
 
 class Data(NamedTuple):
@@ -42,16 +44,9 @@ class Workspace(NamedTuple):
 @called
 def gradient(problem, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
-    g, Z, S, H, _, _ = work
-    g[:] = 0.0
-    total, share, a = 0.0, 1.0 / (stop - start), start
-    while a < stop:
-        b = min(a + len(Z), stop)
-        forward(problem.model, theta, data.X, order, a, b, Z, H)
-        total += slopes(problem.loss, work, data.Y, order, a, b, with_value)
-        pullback(problem.model, theta, data.X, order, a, b, S, share, g, H)
-        a = b
-    return total * share
+    work.g[:] = 0.0
+    share = 1.0 / (stop - start)
+    return share * sweep(problem.model, problem, theta, data, order, start, stop, share, work, with_value)
 
 
 @inlined
@@ -148,14 +143,11 @@ class Problem(NamedTuple):
 
     def objective(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
         """J(theta), a float, for theta (p,), X (n, d) and y (n,), or (n, k) for k outputs."""
-        problem, theta, data, work = self._accept(theta, X, y)
-        return float(evaluate(problem, theta, data, work))
+        return self._evaluate(theta, X, y)[0]
 
     def gradient(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> np.ndarray:
         """The gradient (p,) of J without the penalty's kink, for theta, X and y as in ``objective``."""
-        problem, theta, data, work = self._accept(theta, X, y)
-        evaluate(problem, theta, data, work)
-        return work.g
+        return self._evaluate(theta, X, y)[1]
 
     def scores(self, theta: ArrayLike, X: Matrix) -> np.ndarray:
         """The scores of the model for theta (p,) and X (n, d): (n,) for one output, (n, k) for k."""
@@ -165,9 +157,11 @@ class Problem(NamedTuple):
         Z = np.empty((X.shape[0], model.outputs), X.dtype)
         model, X = suited(model, X)
         H = np.empty((2, block(model), units(model)), Z.dtype)
-        predict(model, theta, X, np.arange(len(Z)), Z, H)
+        with one_thread if units(model) else nullcontext():
+            predict(model, theta, X, np.arange(len(Z)), Z, H)
         return Z[:, 0] if model.outputs == 1 else Z
 
+    @one_thread
     def smoothness(self, X: Matrix) -> Smoothness:
         r"""The extreme curvatures of J over all theta, from the eigenvalues of the second moments of X.
 
@@ -202,9 +196,11 @@ class Problem(NamedTuple):
             ready(self.penalty, cost, name="penalty"),
         )
 
-    def _accept(self, theta, X, y):
+    def _evaluate(self, theta, X, y):
         problem, data, work = self.ready().load(X, y)
-        return problem, validation.parameters(theta, size(problem.model), data.Y.dtype, "theta"), data, work
+        theta = validation.parameters(theta, size(problem.model), data.Y.dtype, "theta")
+        with one_thread if units(problem.model) else nullcontext():  # else there is no BLAS
+            return float(evaluate(problem, theta, data, work)), work.g
 
     def load(self, X: Matrix, y: ArrayLike) -> tuple["Problem", Data, Workspace]:
         """The problem and the data as the compiled loops take them, and a workspace of their type."""

@@ -25,6 +25,7 @@ from .penalties import ridge
 from .problem import Problem, Workspace
 from .records import Range, number, ready
 from .results import History, Run
+from .threads import one_thread
 
 # A sample has one row in so many, and at least so many rows for each parameter.
 SHARE, ENOUGH = 16, 20
@@ -39,6 +40,7 @@ ROUNDING = 1e-13
 BLOCK, LARGEST = 32, 10_000  # rows in one go; parameters, whose matrix fills 0.8 GB
 
 
+@one_thread
 def newton(
     problem: Problem,
     X: Matrix,
@@ -146,9 +148,7 @@ def proved(problem, theta, X, Y, objective):
 
 
 class Descent:
-    """Where the steps are: theta, the objective and its gradient there, and a matrix of a place nearby.
-
-    Everything is in double precision, whatever the data.
+    """Where the steps are, in double precision: theta, the objective and gradient there, a matrix of a place nearby.
 
     Attributes
     ----------

@@ -18,6 +18,7 @@ from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number
 from .results import History, Run
+from .threads import one_thread
 
 __all__ = ["closed_form", "distance_to_closed_form", "fista"]
 # So many iterations lie between two looks at the duality gap.
@@ -59,6 +60,7 @@ def accelerate(problem, data, work, track, history, lr, last, tolerance):
             break
 
 
+@one_thread
 def fista(
     problem: Problem,
     X: Matrix,

@@ -21,12 +21,14 @@ from .records import Range, number, ready, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
 from .sampling import ORDERS, seeded
 from .schedules import Constant, rate
+from .threads import one_thread
 
 # Seconds of training between two looks at the clock, the keyboard and the callback.
 PATIENCE = 0.05
 NEVER = 2**62
 
 
+@one_thread
 def minimize(
     problem: Problem,
     X: Matrix,

@@ -209,6 +209,28 @@ def test_a_warm_start_saves_the_sweeps():
     np.testing.assert_allclose(model.coef_, w, atol=1e-6)
 
 
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, sparse.csr_array, sparse.csc_array])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("target", ["zero beside it", "no zeros", "weight 0"])
+def test_numbers_that_are_not_finite_are_found_wherever_they_are(layout, bad, intercept, target):
+    """No pass over X looks for them alone: they must show in the products, or be looked for."""
+    X, y = correlated(20, 6)
+    X[3, 2], weight = bad, np.ones(20)
+    y[3] = 0.0 if target == "zero beside it" else y[3]
+    weight[3] = 0.0 if target == "weight 0" else 1.0
+    with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity)"):
+        Lasso(0.1, fit_intercept=intercept).fit(layout(X), y, weight)
+
+
+@pytest.mark.parametrize(("x", "t"), [(1.0, 1e200), (1e200, 1e120)])
+def test_products_that_overflow_are_refused(x, t):
+    X, y = correlated(20, 6)
+    for fit in (Lasso(0.1).fit, lasso_path):
+        with pytest.raises(ValueError, match="scale"):
+            fit(x * X, t * y)
+
+
 @pytest.mark.parametrize("alpha", [0.0, -1.0, "a", np.nan])
 def test_an_alpha_that_is_not_positive_is_refused(alpha):
     with pytest.raises((TypeError, ValueError), match="alpha must be"):

@@ -119,11 +119,25 @@ def test_powers_are_written_on_logarithmic_axes_and_own_labels_stay():
     assert len(left.yaxis.get_minorticklocs()) == 0
 
 
-def test_few_decades_keep_their_ticks_in_between():
+@pytest.mark.parametrize(("high", "between"), [(10, 8), (100, 4), (101, 0)])
+def test_few_decades_keep_their_ticks_in_between(high, between):
     fig, ax = plotting.figure()
-    ax.set(yscale="log", ylim=(1, 100))
+    ax.set(yscale="log", ylim=(1, high))
     fig.draw_without_rendering()
-    assert len(ax.yaxis.get_minorticklocs()) >= 16
+    assert sum(1 < tick < high for tick in ax.yaxis.get_minorticklocs()) == between
+
+
+@pytest.mark.parametrize("limit", [1.0, 13.0, 270.0, 0.00031])
+def test_an_axis_has_few_ticks_which_are_one_two_or_five(limit):
+    fig, ax = plotting.figure()
+    ax.set(xlim=(-0.8 * limit, limit), ylim=(0, limit))
+    ax.set_yticks([0, limit / 3])  # chosen by hand
+    fig.draw_without_rendering()
+    ticks = ax.get_xticks()
+    step = np.diff(ticks)[0]
+    assert 3 <= np.sum((ticks >= -0.8 * limit) & (ticks <= limit)) <= 7
+    assert round(step / 10 ** np.floor(np.log10(step) + 1e-9)) in (1, 2, 5)
+    assert list(ax.get_yticks()) == [0, limit / 3]
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 5, 3), (200, 301, 3)])

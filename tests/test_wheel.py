@@ -12,7 +12,8 @@ from test_readme import example
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ["pyproject.toml", "README.md", "LICENSE", "gdlearn"]
 PIP = ["-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "--retries", "1", "--timeout", "15"]
-HARD = {"gdlearn", "llvmlite", "numba", "numpy", "pip", "scipy", "setuptools"}  # some Pythons bring the last
+# Some Pythons bring setuptools.
+HARD = {"gdlearn", "llvmlite", "numba", "numpy", "pip", "scipy", "setuptools", "threadpoolctl"}
 
 pytestmark = [pytest.mark.registry, pytest.mark.machine_code("it has a process of its own")]
 

@@ -140,19 +140,28 @@ def hang_chapter(app, docname, chapter):
         return None
     title = nodes.title("", "", *app.env.titles[chapter].deepcopy().children)
     address = app.builder.get_relative_uri(docname, chapter)
-    hung = [under_heading(address, cell, *bodies[cell]) for cell in doctree.findall() if cell in bodies]
+    cells = [cell for cell in doctree.findall() if cell in bodies]
+    sections = dict.fromkeys(section_of(cell) for cell in cells)
+    hung = [
+        under_heading(address, section, [c for c in cells if section_of(c) is section], bodies) for section in sections
+    ]
     return nodes.section("", title, *hung, ids=[chapter_anchor(chapter)])
 
 
-def under_heading(address, cell, own, shown):
-    """HTML below the heading that it has in its chapter, which leads there."""
-    section = cell
-    while not isinstance(section, nodes.section):
-        section = section.parent
-    link = nodes.reference(
-        "", "", *section[0].deepcopy().children, refuri=f"{address}#{cell['ids'][-1]}", internal=True
-    )
-    return nodes.section("", nodes.title("", "", link), nodes.raw("", shown, format="html"), ids=[own])
+def section_of(node):
+    """The section of a chapter that something is in."""
+    while not isinstance(node, nodes.section):
+        node = node.parent
+    return node
+
+
+def under_heading(address, section, cells, bodies):
+    """What the cells of a section show, below the heading that it has in its chapter, which leads to the first."""
+    heading = section[0].deepcopy().children
+    link = nodes.reference("", "", *heading, refuri=f"{address}#{cells[0]['ids'][-1]}", internal=True)
+    shown = "".join(f'<div id="{own}">{text}</div>' for own, text in map(bodies.get, cells))
+    title = nodes.title("", "", link)
+    return nodes.section("", title, nodes.raw("", shown, format="html"), ids=[f"in-{bodies[cells[0]][0]}"])
 
 
 def hang_experiment(app, docname, own, name, models):

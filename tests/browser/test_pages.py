@@ -7,6 +7,18 @@ import pytest
 
 from visit import LIMIT, PAGES, THEMES
 
+# Left and right end of what is seen of each picture with a text of its own.
+EDGES = """() => [...document.querySelectorAll('figure:has(> .downhill-caption) > img')]
+    .filter(image => image.checkVisibility()).map(image => {
+        let {left, right} = image.getBoundingClientRect();
+        for (let box = image.parentElement; box.tagName !== 'BODY'; box = box.parentElement)
+            if (getComputedStyle(box).overflowX !== 'visible') {
+                const edge = box.getBoundingClientRect();
+                [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
+            }
+        return [Math.round(left), Math.round(right)];
+    })"""
+
 pytestmark = pytest.mark.browser
 SCREENSHOTS = PAGES.parent / "screenshots" if os.environ.get("SCREENSHOTS") else None
 # In the page as it is, in templates, and in the widgets' state, where quotes are escaped.
@@ -66,6 +78,12 @@ def test_fits_the_screen(opened, page, width):
             name = page.removesuffix(".html").replace("/", "-")
             opened.page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
     assert opened.misfits() == []
+
+
+def test_pictures_reach_from_edge_to_edge_of_a_phone(opened):
+    """What is written in them is as large as it can be; nothing around them cuts them off."""
+    opened.show("light", 390)
+    assert [seen for seen in opened.page.evaluate(EDGES) if seen != [0, 390]] == []
 
 
 def test_weight(page):

@@ -1,0 +1,97 @@
+"""What comes beside the loops: imports, compiling, the way into a call. Processor time, in new processes."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+# Combinations in the order in which a user might come to them; each is new to the process and to its cache.
+FITS = {
+    "linear regression": "gd.Problem(gd.Linear(3)), X, y",
+    "ridge": "gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y",
+    "ridge by Adam": "gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y, optimizer=gd.Adam()",
+    "logistic regression": "gd.Problem(gd.Linear(3), gd.BinaryCrossEntropy()), X, y",
+    "a network": "gd.Problem(gd.MLP(3, (4,), 2), gd.CrossEntropy()), X, y.astype(int)",
+}
+START = """
+import json, time
+def spent(work):
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
+import numba
+spent(numba.njit(lambda: 0))  # Numba's own start
+import numpy as np, gdlearn as gd
+X, y = np.eye(3), np.array([0.0, 1.0, 1.0])
+"""
+CALLS = {
+    "problem.objective": "lambda: problem.objective(theta, X, y)",
+    "problem.gradient": "lambda: problem.gradient(theta, X, y)",
+    "gd.minimize, no epochs": "lambda: gd.minimize(problem, X, y, epochs=0)",
+}
+IMPORTS, TIMES = 9, 2000
+
+
+def costs():
+    """All of them: seconds, but for the calls, which are in microseconds."""
+    return {
+        "imports": imports(),
+        "first": first(),
+        "next": following("cold"),
+        "warm": following("warm"),
+        "calls": calls(),
+    }
+
+
+def fresh(code, folder=None):
+    """What a new process prints last, as JSON."""
+    environment = os.environ | ({"NUMBA_CACHE_DIR": folder} if folder else {})
+    out = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True, text=True)
+    return json.loads(out.stdout.splitlines()[-1])
+
+
+def imports():
+    """The median of processes that import Numba, or gdlearn, in turn."""
+    seconds = {"numba": [], "gdlearn": []}
+    for _ in range(IMPORTS):
+        for name, times in seconds.items():
+            times.append(fresh(f"import time, {name}; print(time.process_time())"))
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def fits(names):
+    """Code that fits each combination, and prints the seconds of each."""
+    spent = ", ".join(f"{name!r}: spent(lambda: gd.minimize({FITS[name]}, epochs=2))" for name in names)
+    return f"{START}\nprint(json.dumps({{{spent}}}))"
+
+
+def first():
+    """Each combination as the first of its process, with nothing on disk."""
+    found = {}
+    for name in FITS:
+        with tempfile.TemporaryDirectory() as folder:
+            found |= fresh(fits([name]), folder)
+    return found
+
+
+def following(state):
+    """All combinations in one process, with nothing on disk, or all of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = fresh(fits(FITS), folder)
+        return found if state == "cold" else fresh(fits(FITS), folder)
+
+
+def calls():
+    """The mean of many calls on three rows."""
+    code = START + "problem, theta = gd.Problem(gd.Linear(3)), np.zeros(4)\n"
+    spent = ", ".join(
+        f"{name!r}: (({call})(), spent(lambda: [({call})() for _ in range({TIMES})]))[1]"
+        for name, call in CALLS.items()
+    )
+    return {name: 1e6 * seconds / TIMES for name, seconds in fresh(f"{code}print(json.dumps({{{spent}}}))").items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(costs(), indent=1))

@@ -1,0 +1,88 @@
+"""A sweep over rows: from their scores, by the slopes of the loss, back to the gradient."""
+
+from .blocks import slopes
+from .elementary import like, place, prefetch
+from .generic import apart, called, generic
+from .losses import AbsoluteError, Huber, SquaredError, slope, value
+from .models import Linear, forward, pullback
+
+# Short rows from the memory come sooner if asked for so many rows ahead. Longer ones the processor sees coming, and in
+# its caches (so many bytes), asking costs more than it saves.
+AHEAD, SHORT, CACHE = 16, 1024, 2**25
+
+
+@generic
+def sweep(model, problem, theta, data, order, start, stop, share, work, with_value):
+    """Add ``share`` times the gradient of the losses of the rows order[start:stop] to work.g; return their sum."""
+    return in_blocks(model, problem, theta, data, order, start, stop, share, work, with_value)
+
+
+@called
+def in_blocks(model, problem, theta, data, order, start, stop, share, work, with_value):
+    """A block of rows at a time: forward, slopes, and pullback while the rows are in the fastest cache."""
+    _, Z, S, H, _, _ = work
+    total, a = 0.0, start
+    while a < stop:
+        b = min(a + len(Z), stop)
+        forward(model, theta, data.X, order, a, b, Z, H)
+        total += slopes(problem.loss, work, data.Y, order, a, b, with_value)
+        pullback(model, theta, data.X, order, a, b, S, share, work.g, H)
+        a = b
+    return total
+
+
+@sweep.kernel(Linear)
+def _(model, problem, theta, data, order, start, stop, share, work, with_value):
+    return sweep_linear(problem.loss, problem, theta, data, order, start, stop, share, work, with_value)
+
+
+@generic
+def sweep_linear(loss, problem, theta, data, order, start, stop, share, work, with_value):
+    """``sweep`` for a linear model of one output: in blocks, where several exponentials at a time pay for them."""
+    return in_blocks(problem.model, problem, theta, data, order, start, stop, share, work, with_value)
+
+
+@apart
+def in_registers(loss, model, theta, X, Y, order, start, stop, share, g, with_value):
+    """Four rows from score to gradient at a time, with all that belongs to them in registers."""
+    d, k, total, sums = model.inputs, start, 0.0, 0.0
+    ahead = AHEAD if X.size * X.itemsize > CACHE and d * X.itemsize <= SHORT else stop
+    part, b = like(g[0], share), theta[d] if model.intercept else like(g[0], 0.0)
+    while k + 4 <= stop:
+        p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
+        for i in range(k + ahead, min(k + ahead + 4, stop)):
+            prefetch(X, place(order[i]))
+        t, u, v, w = b, b, b, b
+        for j in range(d):
+            a = theta[j]
+            t, u, v, w = t + a * X[p, j], u + a * X[q, j], v + a * X[r, j], w + a * X[s, j]
+        e, f, h, i = Y[p, 0], Y[q, 0], Y[r, 0], Y[s, 0]
+        if with_value:
+            total += (value(loss, t, e) + value(loss, u, f)) + (value(loss, v, h) + value(loss, w, i))
+        t, u = part * like(b, slope(loss, t, e)), part * like(b, slope(loss, u, f))
+        v, w = part * like(b, slope(loss, v, h)), part * like(b, slope(loss, w, i))
+        for j in range(d):
+            g[j] += (t * X[p, j] + u * X[q, j]) + (v * X[r, j] + w * X[s, j])
+        sums += (t + u) + (v + w)
+        k += 4
+    while k < stop:
+        r, t = place(order[k]), b
+        for j in range(d):
+            t += theta[j] * X[r, j]
+        if with_value:
+            total += value(loss, t, Y[r, 0])
+        t = part * like(b, slope(loss, t, Y[r, 0]))
+        for j in range(d):
+            g[j] += t * X[r, j]
+        sums += t
+        k += 1
+    if model.intercept:
+        g[d] += sums
+    return total
+
+
+@sweep_linear.kernel(AbsoluteError)
+@sweep_linear.kernel(Huber)
+@sweep_linear.kernel(SquaredError)
+def _(loss, problem, theta, data, order, start, stop, share, work, with_value):
+    return in_registers(loss, problem.model, theta, data.X, data.Y, order, start, stop, share, work.g, with_value)

@@ -1,0 +1,188 @@
+r"""The columns that a lasso works with: those let in so far, and what is known of the others.
+
+A column needs to be looked at only where it may matter. From one residual to the next, the correlation of column a
+changes little: for any number t,
+
+.. math:: |a^\top r| \le |t| \, |a^\top r_{old}| + \lVert a \rVert \, \lVert r - t \, r_{old} \rVert,
+
+and while this bound is below the line above which columns are let in, it stands for the product itself.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._types import issparse
+from .factors import Factor
+from .generic import compiled
+
+# So many columns are let in at first, and at least so many at a time.
+FEW = 64
+# The bounds allow for so much rounding in the products, as a share of the lengths.
+ROUNDING = 1e-13
+
+
+class Columns(NamedTuple):
+    """The columns A = X - root means^T: dense X comes centered, with means of 0; sparse X stays as it is."""
+
+    X: Any  # (n, p)
+    means: np.ndarray  # (p,)
+    root: np.ndarray  # (n,) square roots of the weights of the rows
+
+    def correlations(self, v):
+        """A^T v, shape (p,), in float64."""
+        found = (self.X.T @ v.astype(self.X.dtype, copy=False)).astype(np.float64, copy=False)
+        return found - self.means * (self.root @ v) if self.means.any() else found
+
+    def lie_in_a_row(self):
+        """Whether a column is one piece of memory, in float64, so that some can be read without the others."""
+        return not issparse(self.X) and self.X.flags.f_contiguous and self.X.dtype == np.float64
+
+
+@compiled
+def read(X, ids, v, bounds):
+    """Write |x_j^T v| to the bounds of these columns."""
+    for j in ids:
+        total = 0.0
+        for i in range(len(v)):
+            total += X[i, j] * v[i]
+        bounds[j] = abs(total)
+
+
+class WorkingSet:
+    """The columns let in so far, their products, and the state of the descent.
+
+    Parameters
+    ----------
+    columns : Columns
+    y : ndarray (n,)
+        Centered as the columns are.
+
+    Attributes
+    ----------
+    bounds : ndarray (p,)
+        No correlation with the residual is larger in magnitude, and those of columns that are not ``stale`` are equal.
+    """
+
+    def __init__(self, columns, y):
+        self.columns, self.y, self.residual = columns, y.astype(np.float64), y.astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.energy, self.lengths = float(self.y @ self.y), None
+            self.Xy = columns.correlations(self.y)
+        self.bounds, self.stale = np.abs(self.Xy), np.zeros(len(self.Xy), bool)
+        self.ids, self.waiting = np.empty(0, np.intp), np.ones(len(self.Xy), bool)
+        self.A, self.G, self.numbers, self.factor = columns.X[:, :0], np.zeros((0, 0)), np.zeros((3, 0)), Factor()
+
+    def check(self):
+        """Refuse data, all of them finite, whose products are not."""
+        if not (math.isfinite(self.energy) and np.isfinite(self.Xy).all()):
+            raise ValueError("X and y are so large that their products overflow; scale y and the columns of X")
+
+    @property
+    def state(self):
+        """G, with room for more, and the views (c, w, q) of the columns let in."""
+        return self.G, *self.numbers[:, : len(self.ids)]
+
+    def weights(self):
+        """w over all columns, shape (p,)."""
+        w = np.zeros(len(self.Xy))
+        w[self.ids] = self.state[2]
+        return w
+
+    def measure(self):
+        """Find the lengths of all columns, which pays where many residuals follow that are much alike."""
+        if self.columns.lie_in_a_row():
+            self.lengths = np.sqrt(np.vecdot(self.columns.X, self.columns.X, axis=0))
+
+    def admit(self, new):
+        """Let the columns ``new`` in, with weights of 0."""
+        old, m = len(self.ids), len(self.ids) + len(new)
+        self.ids, self.waiting[new] = np.append(self.ids, new), False
+        self._reserve(m)
+        G = self.G[old:m, :m]
+        if issparse(self.columns.X):
+            self.A = self.columns.X[:, self.ids].astype(np.float64)
+            means, root = self.columns.means, self.columns.root
+            G[:] = (self.A[:, old:].T @ self.A).toarray() - (root @ root) * np.outer(means[new], means[self.ids])
+        else:
+            self.A.T[old:m] = self.columns.X.T[new]
+            np.matmul(self.A[:, old:m].T, self.A[:, :m], out=G)
+        self.G[:old, old:m] = G[:, :old].T
+        self.numbers[0, old:m], self.numbers[2, old:m] = self.Xy[new], G[:, :old] @ self.numbers[1, :old]
+
+    def grow(self, line):
+        """Let in the columns with a correlation above ``line``, or the largest of them; return how many.
+
+        Never more than there are weights other than zero by now, so that the set grows with the support; and
+        not many more than a quarter of them, since the first correlations tell little of the last ones.
+        """
+        scores = np.where(self.waiting, self.bounds, 0.0)
+        support = np.count_nonzero(self.state[2])
+        count = min(np.count_nonzero(scores > line), max(FEW, min(support, 2 * FEW + support // 4)))
+        if count:
+            self.admit(np.argpartition(scores, -count)[-count:])
+        return count
+
+    def _reserve(self, m):
+        """Room for m columns."""
+        if m > len(self.G):
+            room, old = min(max(m + m // 2, FEW), max(m, len(self.Xy))), len(self.G)
+            G, self.G = self.G, np.zeros((room, room))
+            self.G[:old, :old] = G
+            self.numbers = np.pad(self.numbers, ((0, 0), (0, room - old)))
+            if not issparse(self.columns.X):
+                A, self.A = self.A, np.empty((len(self.y), room), order="F")
+                self.A[:, :old] = A
+
+    def refresh(self, line):
+        """Compute the residual and all correlations above ``line`` anew, without the rounding of many small moves."""
+        m, last = len(self.ids), self.residual
+        _, c, w, q = self.state
+        means, root = self.columns.means, self.columns.root
+        self.residual = self.y - self.A[:, :m] @ w + root * (means[self.ids] @ w)
+        if self.lengths is None:
+            found = self.columns.correlations(self.residual)
+            self.bounds, inside = np.abs(found), found[self.ids]
+        else:
+            self._widen(last)
+            inside = self.A[:, :m].T @ self.residual
+            self.bounds[self.ids], self.stale[self.ids] = np.abs(inside), False
+            self.look(line)
+        q[:] = c - inside
+
+    def _widen(self, last):
+        """Make the bounds true of the residual, which was ``last`` before."""
+        r = self.residual
+        t = last @ r / max(last @ last, np.finfo(float).tiny)
+        self.bounds *= abs(t)
+        self.bounds += (np.linalg.norm(r - t * last) + ROUNDING * np.linalg.norm(r)) * self.lengths
+        self.stale[:] = True
+
+    def look(self, line):
+        """Read the columns that may have a correlation above ``line``."""
+        ids = np.flatnonzero(self.stale & (self.bounds > line))
+        if len(ids):
+            read(self.columns.X, ids, self.residual, self.bounds)
+            self.stale[ids] = False
+
+    def primal_and_dual(self, threshold):
+        """The objective at w, and the value of the dual at the multiple of the residual that is best there."""
+        r = self.residual
+        return pair(r @ r, self.y @ r, self.bounds.max(), self.state[2], threshold)
+
+    def inner_gap(self, threshold):
+        """The duality gap if the columns let in were all, up to the rounding of small moves."""
+        _, c, w, q = self.state
+        along = self.energy - c @ w
+        objective, dual = pair(along - c @ w + q @ w, along, np.abs(c - q).max(), w, threshold)
+        return objective - dual
+
+
+def pair(squares, along, top, w, threshold):
+    """The objective and the dual where r^T r = ``squares``, y^T r = ``along``, and no correlation is above ``top``."""
+    objective = 0.5 * squares + threshold * np.abs(w).sum()
+    share = along / squares if squares > 0.0 else 0.0
+    if share * top > threshold:
+        share = threshold / top
+    return objective, share * along - 0.5 * share**2 * squares
