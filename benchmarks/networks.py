@@ -19,7 +19,7 @@ def rows():
 
 
 def epoch(name, n, batch, hidden, goal):
-    """Five epochs in the order of the rows, from one start; the time of one. Ours measures before and after them."""
+    """Five epochs in the order of the rows, from one start; the time is that of one. Ours measures before and after."""
     rng = np.random.default_rng(6)
     X, labels = rng.random((n, D), dtype=np.float32), rng.integers(0, K, n)
     model = gd.MLP(D, hidden, K) if hidden else gd.Linear(D, K)
@@ -35,7 +35,7 @@ def epoch(name, n, batch, hidden, goal):
 
 
 def agree(ours, theirs):
-    """Most parameters agree to the last bits, and few are some steps apart.
+    """Half of the parameters agree to 1e-5, and one in a hundred may be some steps apart.
 
     Adam divides by the root of a mean square, so that weights of almost no gradient step by the rate, in the
     direction of a rounding error. After five epochs with batches of 512, one weight in a hundred of PyTorch's is

@@ -13,8 +13,7 @@ def for_kernels(apart=False):
     found in their places.
     """
     try:
-        from llvmlite.binding import Linkage, parse_assembly
-        from numba.core.codegen import JITCodeLibrary
+        from numba.core.codegen import JITCodeLibrary, ll
         from numba.core.compiler import CompilerBase, DefaultPassBuilder
         from numba.core.compiler_machinery import register_pass
         from numba.core.typed_passes import NativeLowering
@@ -33,8 +32,8 @@ def for_kernels(apart=False):
 
         def _finalize_final_module(self):
             self._finalize_dynamic_globals()
-            names = [v.name for v in self._final_module.global_variables if v.linkage == Linkage.common]
-            constants = parse_assembly("\n".join(f'@"{name}" = common global ptr null' for name in names))
+            names = [v.name for v in self._final_module.global_variables if v.linkage == ll.Linkage.common]
+            constants = ll.parse_assembly("\n".join(f'@"{name}" = common global ptr null' for name in names))
             self._codegen._add_module(constants)
             self._finalized = True
 

@@ -23,14 +23,13 @@ import inspect
 import os
 import sys
 import textwrap
-import typing
 from functools import cache, partial, singledispatch, wraps
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ._types import GenericFunction, Kernel
+from ._types import GenericFunction, Kernel, is_ours
 from .compiling import for_kernels
 
 try:
@@ -47,7 +46,6 @@ INLINE = CALLED | {"forceinline": True}
 APART = CALLED | {"pipeline_class": numba and for_kernels(apart=True)}
 EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
-PLAIN = (float, int, bool, tuple, np.ndarray)  # what a field holds if it is no record
 
 
 def generic(stub: Kernel) -> GenericFunction:
@@ -171,7 +169,7 @@ def compiled(function):
 
     @wraps(function)
     def run(*arguments):
-        if all(map(_is_ours, arguments)):
+        if all(map(is_ours, arguments)):
             return kept(*arguments)
         # Numba's quick look at its arguments tells records apart by name only; a class defined anew has the old name.
         return fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)
@@ -190,23 +188,6 @@ def _as_quiet_as_compiled(function):
 
     run.py_func = run
     return run
-
-
-def _is_ours(value):
-    """Whether no record in ``value`` is of somebody else's class."""
-    places = _places_of_records(type(value))
-    return places is not None and all(_is_ours(value[k]) for k in places)
-
-
-@cache
-def _places_of_records(cls):
-    """The numbers of the fields that can hold a record, none for what is no record; None for somebody else's record."""
-    if not hasattr(cls, "_fields"):
-        return ()
-    if not cls.__module__.startswith(__package__ + "."):
-        return None
-    hints = typing.get_type_hints(cls)
-    return tuple(k for k, field in enumerate(cls._fields) if hints.get(field, Any) not in PLAIN)
 
 
 def _kept_on_disk(function):

@@ -11,6 +11,8 @@ from .records import Count
 
 # BLAS first copies its factors into an order of its own. With so few rows or columns that takes longer than it saves.
 FEW_ROWS, FEW_COLUMNS = 64, 16
+# So many multiplications take about as long as a call of it.
+FEW_PRODUCTS = 8192
 
 
 @called
@@ -68,11 +70,12 @@ def dots(A, W, out, start, stop, u):
 @called
 def times(S, W, out):
     """Write S W to ``out``: S (m, q), W (q, p), out (m, p)."""
-    if W.shape[0] > FEW_COLUMNS:
+    m, q, p = len(S), len(W), W.shape[1]
+    if q > FEW_COLUMNS and m * q * p > FEW_PRODUCTS:
         np.dot(S, W, out)
         return
-    for i in range(len(out)):
-        for j in range(out.shape[1]):
+    for i in range(m):
+        for j in range(p):
             out[i, j] = like(S[0, 0], 0.0)
     add_times(S, W, out)
 
@@ -80,11 +83,12 @@ def times(S, W, out):
 @called
 def add_transposed_times(S, A, G):
     """Add S^T A to G: S (m, q), A (m, p), G (q, p)."""
-    if len(G) > FEW_COLUMNS:
+    m, q, p = len(S), len(G), G.shape[1]
+    if q > FEW_COLUMNS and m * q * p > FEW_PRODUCTS:
         product = np.empty_like(G)
         np.dot(S.T, A, product)
-        for u in range(len(G)):
-            for j in range(G.shape[1]):
+        for u in range(q):
+            for j in range(p):
                 G[u, j] += product[u, j]
         return
     add_times(S.T, A, G)

@@ -7,6 +7,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 import gdlearn as gd
 import naive
 import running
+from gdlearn import products
+from gdlearn.generic import compiled
 from gdlearn.networks import activate, bend
 
 RNG = np.random.default_rng(4)
@@ -143,3 +145,24 @@ def test_loss_and_gradient_are_those_of_scikit_learn(word, activation):
             assert fitted.loss_ == pytest.approx(factor * problem.objective(before, X, y), rel=1e-9)
             step = factor * problem.gradient(before, X, y)
         np.testing.assert_allclose(parameters(fitted), before - 0.1 * step, rtol=1e-9, atol=1e-10)
+
+
+@compiled
+def products_of(A, W, S, out, back, G):
+    """The products of a layer: forward, and both of the way back."""
+    products.times_transposed(A, W, out)
+    products.times(S, W, back)
+    products.add_transposed_times(S, A, G)
+
+
+@pytest.mark.parametrize("p", [1, 9])
+@pytest.mark.parametrize("q", [1, 2, 5, products.FEW_COLUMNS, products.FEW_COLUMNS + 1])
+@pytest.mark.parametrize("m", [1, 4, 7, products.FEW_ROWS + 1])
+def test_products_of_any_shape(m, q, p):
+    """The loops take four rows by two; below and beside them is the rest, and BLAS beyond (65 x 17 x 9 products)."""
+    rng = np.random.default_rng(m + 10 * q)
+    A, W, S, G = (rng.standard_normal(shape) for shape in ((m, p), (q, p), (m, q), (q, p)))
+    out, back, before = np.full((m, q), np.nan), np.full((m, p), np.nan), G.copy()
+    products_of(A, W, S, out, back, G)
+    for found, exact in ((out, A @ W.T), (back, S @ W), (G, before + S.T @ A)):
+        np.testing.assert_allclose(found, exact, rtol=0.0, atol=1e-13 * m)
