@@ -12,7 +12,7 @@ import scipy
 
 from .generic import compiled
 
-# Larger shares of the members than one in so many leave by a new factor.
+# If more than one member in so many leaves, or as many have left as there are, a new factor is quicker, or truer.
 SHARE = 16
 # Twins have no single solution; this share more on the diagonal gives them one.
 MORE = 1e-12
@@ -40,11 +40,14 @@ class Factor:
     """The factor U of G[members][:, members] = U^T U."""
 
     def __init__(self):
+        # U has room for more; what is left of its diagonal is not used.
         self.U, self.members, self.left = np.empty((0, 0)), np.empty(0, np.intp), 0
 
     def follow(self, G, members):
         """Become the factor of these members, in an order of its own; raises LinAlgError where they are dependent."""
-        gone = np.flatnonzero(~np.isin(self.members, members))
+        wanted = np.zeros(len(G), bool)
+        wanted[members] = True
+        gone = np.flatnonzero(~wanted[self.members])
         self.left += len(gone)
         if len(gone) * SHARE > len(self.members) or self.left > len(members):
             self.members, self.left = self.members[:0], 0
@@ -52,17 +55,18 @@ class Factor:
             for k in gone[::-1]:
                 remove(self.U, len(self.members), k)
                 self.members = np.delete(self.members, k)
-        new = members[~np.isin(members, self.members)]
-        if len(new):
-            self._append(G, new)
+        wanted[self.members] = False
+        if wanted.any():
+            self._append(G, np.flatnonzero(wanted))
 
     def _append(self, G, new):
+        """Let members in: U^T U = G gives what is above them, and then their own corner."""
         old, m = len(self.members), len(self.members) + len(new)
         if m > len(self.U):
             U, self.U = self.U, np.zeros((m + m // 2, m + m // 2))
             self.U[:old, :old] = U[:old, :old]
         rows = G[new]
-        corner = rows[:, new]
+        corner = rows[:, new]  # a copy
         corner[np.diag_indices(len(new))] *= 1.0 + MORE
         if old:
             beside = self._lower(rows[:, self.members].T, 0)
@@ -73,6 +77,7 @@ class Factor:
         self.members = np.append(kept, new)
 
     def _lower(self, b, transposed):
+        """Solve U^T x = b, or U x = b where ``transposed``."""
         return scipy.linalg.lapack.dtrtrs(self.U.T[:, : len(self.members)], b, lower=1, trans=transposed)[0]
 
     def solve(self, b):

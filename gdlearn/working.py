@@ -19,8 +19,8 @@ from .generic import compiled
 
 # So many columns are let in at first, and at least so many at a time.
 FEW = 64
-# The bounds allow for so much rounding in the products, as a share of the lengths.
-ROUNDING = 1e-13
+# The bounds allow for so much rounding in a product of n numbers, as a share of n and of both lengths.
+ROUNDING = 4.0 * np.finfo(float).eps
 
 
 class Columns(NamedTuple):
@@ -156,7 +156,7 @@ class WorkingSet:
         r = self.residual
         t = last @ r / max(last @ last, np.finfo(float).tiny)
         self.bounds *= abs(t)
-        self.bounds += (np.linalg.norm(r - t * last) + ROUNDING * np.linalg.norm(r)) * self.lengths
+        self.bounds += (np.linalg.norm(r - t * last) + ROUNDING * len(r) * np.linalg.norm(r)) * self.lengths
         self.stale[:] = True
 
     def look(self, line):
