@@ -1,17 +1,13 @@
-"""What does the generic design cost? The training loop beside a kernel fused by hand, and the compile times.
+"""What does the generic design cost? The training loop beside a kernel fused by hand.
 
     python benchmarks/composition.py
 
 One combination: binary cross-entropy, L2, momentum, exponential decay, float64, n = 10,000, d = 50. The
 generic loop's ``epoch`` and the fused kernel run in turn and must agree to the last bits; the table gives
-medians of interleaved runs and their ratio. Then fresh processes measure the first fit.
+medians of interleaved runs and their ratio.
 """
 
 import math
-import os
-import subprocess
-import sys
-import tempfile
 import time
 
 import numba
@@ -93,45 +89,8 @@ def contest(batch, rng):
     return np.median(seconds, axis=1)
 
 
-FIRST_FIT = """
-import time, numba
-@numba.njit(cache=False)
-def nothing(): return 0
-c = time.process_time(); nothing(); floor = time.process_time() - c
-c = time.process_time(); import gdlearn as gd, numpy as np; imported = time.process_time() - c
-X, y = np.eye(3), np.ones(3)
-c = time.process_time()
-gd.minimize(gd.Problem(gd.Linear(3)), X, y, epochs=20)
-first = time.process_time() - c
-c = time.process_time()
-gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y, epochs=20)
-following = time.process_time() - c
-before = len(gd.training.train.kept.signatures)
-gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(1)), X, y, schedule=0.01, batch_size=2, epochs=20)
-print(floor, imported, first, following, len(gd.training.train.kept.signatures) - before)
-"""
-
-
-def first_fits():
-    """CPU seconds of the first fit in new processes: the cache cold, then warm."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("cold", "warm", "warm"):
-            out = subprocess.run(
-                [sys.executable, "-c", FIRST_FIT],
-                env=os.environ | {"NUMBA_CACHE_DIR": folder},
-                capture_output=True,
-                check=True,
-            )
-            floor, imported, first, following, recompiled = map(float, out.stdout.split())
-            print(
-                f"{name:>5}: Numba's own start {floor:.2f} s, import gdlearn {imported:.3f} s, first fit {first:.3f} s,"
-            )
-            print(f"       next combination {following:.3f} s, recompiled for new hyperparameters: {recompiled:.0f}")
-
-
 if __name__ == "__main__":
     print(f"{'batch':>6} {'generic ms':>11} {'fused ms':>9} {'ratio':>6}")
     for batch in (1, 32, 256, N):
         ours, theirs = contest(batch, np.random.default_rng(0))
         print(f"{batch:>6} {1e3 * ours / EPOCHS:11.3f} {1e3 * theirs / EPOCHS:9.3f} {ours / theirs:6.2f}")
-    first_fits()
