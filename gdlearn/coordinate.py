@@ -20,6 +20,7 @@ import math
 
 import numpy as np
 
+from .factors import Factor
 from .generic import compiled
 from .working import FEW
 
@@ -30,9 +31,11 @@ ROUGH = 8
 # Nearly all columns are in where the number of those that come is at most this share of the support.
 NEARLY = 1 / 8
 # Then the gap among the columns let in is closed to this share of the tolerance, by at most so many jumps.
-INNER, JUMPS = 0.3, 20
+INNER, JUMPS = 0.3, 10
 # A jump may go these shares of its way.
 SHARES = (1.0, 0.5, 0.25)
+# Where these are not enough, signs are wrong: sweeps settle them, so many, or until one helps by at most this share.
+SETTLING, NEARER = 1000, 1e-8
 # Moves of all weights in their last digits seem to lower the objective by so much, per column and y^T y.
 ROUNDING = 16.0 * np.finfo(float).eps ** 2
 # A weight that leaves 0, or comes back, by a change of its correlation in the last digits has not changed its sign.
@@ -72,7 +75,7 @@ def solve(work, threshold, last, tolerance, most):
 
     Both the gap and its ``tolerance`` are n times those of the objective.
     """
-    done, line, dual = 0, min(max(2.0 * threshold - last, 0.0), threshold), -math.inf
+    done, line, dual, jumps = 0, min(max(2.0 * threshold - last, 0.0), threshold), -math.inf, JUMPS
     work.look(line)
     while True:
         objective, found = work.primal_and_dual(threshold)
@@ -81,29 +84,31 @@ def solve(work, threshold, last, tolerance, most):
         if gap <= tolerance or done >= most:
             return gap, done
         count = work.grow(line)
-        sweeps, helped = _descend(work, threshold, count, gap, tolerance, most - done)
+        sweeps, helped, settled = _descend(work, threshold, count, gap, tolerance, most - done, jumps)
         if not count and line == threshold and helped <= ROUNDING * len(work.ids) * work.energy:
             return gap, done
-        done, line = done + sweeps, threshold
+        done, line, jumps = done + sweeps, threshold, 1 if settled else jumps
         work.refresh(threshold)
 
 
-def _descend(work, threshold, count, gap, tolerance, most):
-    """Lower the objective, after so many columns came in; return as sweep.
+def _descend(work, threshold, count, gap, tolerance, most, jumps):
+    """Lower the objective, after so many columns came in; return as sweep, and whether the jumps were not enough.
 
-    Where nearly all columns are in, jumps close the gap among them. Before that, one jump is worth its price if a
-    look at all columns costs more.
+    Where nearly all columns are in, jumps close the gap among them, or signs are settled first. Before that, one jump
+    is worth its price if a look at all columns costs more.
     """
     support = np.count_nonzero(work.state[2])
     nearly = count <= NEARLY * max(FEW, support)
-    jumps = JUMPS if nearly else int(support**3 <= len(work.y) * len(work.Xy))
+    jumps = jumps if nearly else int(support**3 <= len(work.y) * len(work.Xy))
     done, helped = sweep(*work.state, threshold, LAST * gap, most if nearly else min(most, ROUGH))
     more = helped
     while jumps and done < most and more > 0.0 and (inner := work.inner_gap(threshold)) > INNER * tolerance:
         helped += jump(*work.state, threshold, work.factor)
         sweeps, more = sweep(*work.state, threshold, LAST * inner, most - done)
         done, helped, jumps = done + sweeps, helped + more, jumps - 1
-    return done, helped
+    if wrong := nearly and not jumps:
+        helped += settle(*work.state, threshold, NEARER * gap)
+    return done, helped, wrong
 
 
 def jump(G, c, w, q, threshold, factor):
@@ -130,3 +135,18 @@ def jump(G, c, w, q, threshold, factor):
             w[active], q[:] = old + change, q + products
             return -rise
     return 0.0
+
+
+def settle(G, c, w, q, threshold, least):
+    """Settle the signs by sweeps among the weights other than 0, then go to the minimum for these signs.
+
+    These sweeps do not pay for the columns at 0, and their signs may change as often as they like. Return by how much
+    all that helped.
+    """
+    support = np.flatnonzero(w)
+    H, new, local = np.ascontiguousarray(G[np.ix_(support, support)]), w[support], q[support]
+    _, helped = sweep(H, c[support], new, local, threshold, least, SETTLING)
+    move = np.zeros(len(w))
+    move[support], w[support] = new - w[support], new
+    q += G[: len(w), : len(w)] @ move
+    return helped + jump(G, c, w, q, threshold, Factor())

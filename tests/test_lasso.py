@@ -134,6 +134,22 @@ def test_twins_share_what_one_would_have():
     assert_optimal(np.hstack([X, X, X]), y, 0.05, twins.coef_, twins.intercept_, 1e-4)
 
 
+@pytest.mark.long_in_python
+@pytest.mark.parametrize("seed", [79, 43, 19])
+@pytest.mark.parametrize("share", [0.1, 1e-2, 10.0**-2.875])
+def test_twins_among_many_correlated_columns_do_not_keep_the_gap_open(seed, share):
+    """A third of the columns stands twice, so that the support's matrix is singular, and signs are slow to settle."""
+    rng = np.random.default_rng(seed)
+    n, p, rho = int(rng.integers(5, 90)), int(rng.integers(2, 200)), rng.choice([0.0, 0.5, 0.9, 0.99])
+    X = np.sqrt(1.0 - rho) * rng.standard_normal((n, p)) + np.sqrt(rho) * rng.standard_normal((n, 1))
+    X = np.hstack([X, X[:, : p // 3]])
+    y = X[:, :3].sum(axis=1) + rng.standard_normal(n)
+    y -= y.mean()
+    alpha = share * np.abs(X.T @ y).max() / n
+    model = gd.Lasso(alpha, tol=1e-12, max_iter=100_000, fit_intercept=False).fit(X, y)
+    assert model.dual_gap_ <= 1e-12 * (y @ y) / n
+
+
 def test_a_constant_target_needs_no_weights():
     model = Lasso(1e-3).fit(correlated(20, 5)[0], np.full(20, 3.0))
     assert model.intercept_ == 3.0 and not model.coef_.any() and model.dual_gap_ == 0.0
