@@ -183,6 +183,6 @@ def pair(squares, along, top, w, threshold):
     """The objective and the dual where r^T r = ``squares``, y^T r = ``along``, and no correlation is above ``top``."""
     objective = 0.5 * squares + threshold * np.abs(w).sum()
     share = along / squares if squares > 0.0 else 0.0
-    if share * top > threshold:
-        share = threshold / top
+    if abs(share) * top > threshold:
+        share = math.copysign(threshold / top, share)
     return objective, share * along - 0.5 * share**2 * squares

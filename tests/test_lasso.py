@@ -134,6 +134,24 @@ def test_twins_share_what_one_would_have():
     assert_optimal(np.hstack([X, X, X]), y, 0.05, twins.coef_, twins.intercept_, 1e-4)
 
 
+@pytest.mark.parametrize("n", [3, 6, 16])
+@pytest.mark.parametrize("seed", range(8))
+def test_no_gap_is_below_what_scikit_learn_finds(n, seed):
+    """With many more columns than rows the first sweeps overshoot, and the residual points away from y."""
+    rng = np.random.default_rng(seed)
+    X = np.sqrt(0.5) * rng.standard_normal((n, 10 * n)) + np.sqrt(0.5) * rng.standard_normal((n, 1))
+    y = X[:, :3].sum(axis=1) + rng.standard_normal(n)
+    y -= y.mean()
+    alpha = 1e-3 * np.abs(X.T @ y).max() / n
+
+    def objective(w):
+        return 0.5 * np.mean((y - X @ w) ** 2) + alpha * np.abs(w).sum()
+
+    best = objective(Peer(alpha, fit_intercept=False, tol=1e-10, max_iter=1_000_000).fit(X, y).coef_)
+    model = gd.Lasso(alpha, tol=0.1, fit_intercept=False).fit(X, y)
+    assert objective(model.coef_) - best <= model.dual_gap_ + 1e-9 * (y @ y) / n
+
+
 @pytest.mark.long_in_python
 @pytest.mark.parametrize("seed", [79, 43, 19])
 @pytest.mark.parametrize("share", [0.1, 1e-2, 10.0**-2.875])
