@@ -1,8 +1,12 @@
 """The losses of a block of rows, whose exponentials are taken several at a time."""
 
-from .elementary import exp, like
+import math
+
+from .elementary import exp, like, place
 from .generic import INLINE, generic, has_kernel, in_machine_code
-from .losses import CrossEntropy, against_softmax, largest, row_slope, slope, value
+from .losses import CrossEntropy, against_targets, row_slope, shifted, slope, value
+
+LARGE = 1e200  # times one more sum of exponentials, each at most 1, it is still a number
 
 
 @generic
@@ -22,7 +26,7 @@ def _score_by_score(loss, work, Y, order, start, stop, with_value):
     """For a loss of single scores: several of them at a time, since they lie side by side."""
     k, m, total = work.Z.shape[1], stop - start, like(work.z[0], 0.0)
     for i in range(m):
-        r = order[start + i]
+        r = place(order[start + i])
         for c in range(k):
             work.S[i, c] = Y[r, c]
     for e in range(m * k):
@@ -46,15 +50,14 @@ def _(loss, work, Y, order, start, stop, with_value):
 
 @slopes.kernel(CrossEntropy)
 def _(loss, work, Y, order, start, stop, with_value):
-    """All exponentials of the rows in one go."""
-    Z, S, found, total = work.Z, work.S, work.s, 0.0
-    k, m, scale = Z.shape[1], stop - start, like(Z[0, 0], 1.0) / like(Z[0, 0], loss.temperature)
+    """All exponentials of the rows in one go, and one logarithm for the product of many of their sums."""
+    m, found, total, product = stop - start, work.s, 0.0, 1.0
     for i in range(m):
-        top = largest(Z, i)
-        for c in range(k):
-            S[i, c] = (Z[i, c] - top) * scale
-    for e in range(m * k):
+        total -= shifted(loss, work.Z, i, Y, place(order[start + i]), work.S, with_value)
+    for e in range(m * work.Z.shape[1]):
         found[e] = exp(found[e])
     for i in range(m):
-        total += against_softmax(loss, Z, i, Y, order[start + i], S, largest(Z, i), with_value)
-    return total
+        product *= against_targets(loss, Y, place(order[start + i]), work.S, i)
+        if product > LARGE:
+            total, product = total + math.log(product), 1.0
+    return total + math.log(product) if with_value else 0.0

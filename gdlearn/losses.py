@@ -202,35 +202,46 @@ class CrossEntropy(NamedTuple):
 
 @row_slope.kernel(CrossEntropy)
 def _(loss, Z, i, Y, r, S, with_value):
-    top = largest(Z, i)
+    score = shifted(loss, Z, i, Y, r, S, with_value)
     for c in range(Z.shape[1]):
-        S[i, c] = exp((Z[i, c] - top) / like(top, loss.temperature))
-    return against_softmax(loss, Z, i, Y, r, S, top, with_value)
+        S[i, c] = exp(S[i, c])
+    mass = against_targets(loss, Y, r, S, i)
+    return math.log(mass) - score if with_value else like(mass, 0.0)
 
 
 @inlined
-def largest(Z, i):
-    """The largest score of row i."""
-    top = Z[i, 0]
-    for c in range(1, Z.shape[1]):
+def shifted(loss, Z, i, Y, r, S, with_value):
+    """Write the scores of row i, less their largest and over T, to S[i]; return their mean under the targets."""
+    k, top, zero = Z.shape[1], Z[i, 0], like(Z[i, 0], 0.0)
+    for c in range(1, k):
         top = max(top, Z[i, c])
-    return top
+    scale, kept, uniform = in_type_of(top, loss, k)
+    mean, total = zero, zero
+    for c in range(k):
+        S[i, c] = (Z[i, c] - top) * scale
+        if with_value:
+            mean, total = mean + Y[r, c] * S[i, c], total + S[i, c]
+    return kept * mean + uniform * total
 
 
 @inlined
-def against_softmax(loss, Z, i, Y, r, S, top, with_value):
-    """From the exponentials of a row in S[i], its gradient there, and its loss."""
-    k, zero, one = Z.shape[1], like(top, 0.0), like(top, 1.0)
-    scale, smoothing = one / like(top, loss.temperature), like(top, loss.label_smoothing)
-    kept, uniform, mass, score = one - smoothing, smoothing / like(top, k), zero, zero
+def against_targets(loss, Y, r, S, i):
+    """From the exponentials of a row in S[i] make its gradient there; return their sum."""
+    k, mass = S.shape[1], like(S[i, 0], 0.0)
+    scale, kept, uniform = in_type_of(mass, loss, k)
     for c in range(k):
         mass += S[i, c]
+    part, kept, uniform = scale / mass, scale * kept, scale * uniform
     for c in range(k):
-        target = kept * Y[r, c] + uniform
-        S[i, c] = scale * (S[i, c] * (one / mass) - target)
-        if with_value:
-            score += target * ((Z[i, c] - top) * scale)
-    return math.log(mass) - score if with_value else zero
+        S[i, c] = S[i, c] * part - (kept * Y[r, c] + uniform)
+    return mass
+
+
+@inlined
+def in_type_of(z, loss, k):
+    """1 / T, and what smoothing makes of k targets: the share they keep, and what each gets."""
+    one, smoothing = like(z, 1.0), like(z, loss.label_smoothing)
+    return one / like(z, loss.temperature), one - smoothing, smoothing / like(z, k)
 
 
 @curvature.kernel(CrossEntropy)

@@ -5,14 +5,15 @@ them add to the shrunk w a combination of their four rows. Its coefficients need
 the first w and the products of the rows with each other: sums that need not wait for one another.
 """
 
-from .elementary import like, place
-from .generic import apart, generic, inlined
-from .losses import row_slope
+from .elementary import like, place, prefetch
+from .generic import INLINE, apart, generic, has_kernel, in_machine_code
+from .losses import row_slope, slope
 from .models import Linear
 from .optimizers import SGD
 from .penalties import ridge
 from .schedules import rate
 from .sparse import SparseLinear
+from .sweeps import AHEAD, SHORT
 
 
 @generic
@@ -32,12 +33,26 @@ def _(optimizer, problem, method, data, memory, work):
     return plain_steps(problem.model, problem, method, data, memory, work)
 
 
-@inlined
-def slope_at(problem, z, Y, r, Z, S):
-    """The derivative of the loss of row r at the score z."""
+def slope_at(loss, z, Y, r, Z, S):
+    """The derivative of the loss of row r at its one score z. The next step waits for it."""
+    find = through_memory if has_kernel(row_slope, type(loss)) else in_register
+    return find(loss, z, Y, r, Z, S)
+
+
+def in_register(loss, z, Y, r, Z, S):
+    return like(z, slope(loss, z, Y[r, 0]))
+
+
+def through_memory(loss, z, Y, r, Z, S):
     Z[0, 0] = z
-    row_slope(problem.loss, Z, 0, Y, r, S, False)
+    row_slope(loss, Z, 0, Y, r, S, False)
     return S[0, 0]
+
+
+@in_machine_code(slope_at, INLINE)
+def _(loss, z, Y, r, Z, S):
+    row_slope.compiled_for.add(loss.instance_class)
+    return through_memory if has_kernel(row_slope, loss.instance_class) else in_register
 
 
 @plain_steps.kernel(Linear)
@@ -53,11 +68,15 @@ def _(model, problem, method, data, memory, work):
 @apart
 def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
     """Plain steps along the rows ``order``: the scores and products of four rows, then one change of w."""
-    model, k = problem.model, 0
+    model, loss, k = problem.model, problem.loss, 0
     d, n, zero, one = model.inputs, len(order), like(w[0], 0.0), like(w[0], 1.0)
     lam, b = like(w[0], lam), w[d] if model.intercept else zero
+    ahead = AHEAD if d * X.itemsize <= SHORT else n
     while k + 4 <= n:
         p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
+        if q != p + 1 and k + ahead + 4 <= n:  # shuffled rows come from anywhere
+            for i in range(4):
+                prefetch(X, place(order[k + ahead + i]))
         u, v, x, y, qp, rp, rq, sp, sq, sr = zero, zero, zero, zero, zero, zero, zero, zero, zero, zero
         for j in range(d):
             e, f, g, h, a = X[p, j], X[q, j], X[r, j], X[s, j], w[j]
@@ -67,23 +86,23 @@ def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
 
         eta = like(one, rate(schedule, t + k))
         c = one - eta * lam
-        e = -eta * slope_at(problem, u + b, Y, p, Z, S)
+        e = -eta * slope_at(loss, u + b, Y, p, Z, S)
         b += e if model.intercept else zero
 
         eta = like(one, rate(schedule, t + k + 1))
-        f = -eta * slope_at(problem, c * v + e * qp + b, Y, q, Z, S)
+        f = -eta * slope_at(loss, c * v + e * qp + b, Y, q, Z, S)
         kept = one - eta * lam
         c, e = c * kept, e * kept
         b += f if model.intercept else zero
 
         eta = like(one, rate(schedule, t + k + 2))
-        g = -eta * slope_at(problem, c * x + (e * rp + f * rq) + b, Y, r, Z, S)
+        g = -eta * slope_at(loss, c * x + (e * rp + f * rq) + b, Y, r, Z, S)
         kept = one - eta * lam
         c, e, f = c * kept, e * kept, f * kept
         b += g if model.intercept else zero
 
         eta = like(one, rate(schedule, t + k + 3))
-        h = -eta * slope_at(problem, c * y + (e * sp + f * sq) + g * sr + b, Y, s, Z, S)
+        h = -eta * slope_at(loss, c * y + (e * sp + f * sq) + g * sr + b, Y, s, Z, S)
         kept = one - eta * lam
         c, e, f, g = c * kept, e * kept, f * kept, g * kept
         b += h if model.intercept else zero
@@ -95,7 +114,7 @@ def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
         r, z, eta = place(order[k]), b, like(one, rate(schedule, t + k))
         for j in range(d):
             z += w[j] * X[r, j]
-        e = -eta * slope_at(problem, z, Y, r, Z, S)
+        e = -eta * slope_at(loss, z, Y, r, Z, S)
         c = one - eta * lam
         for j in range(d):
             w[j] = c * w[j] + e * X[r, j]
@@ -120,7 +139,7 @@ def _(model, problem, method, data, memory, work):
 @apart
 def one_at_a_time(problem, schedule, lam, values, columns, begins, Y, order, v, t, Z, S):
     """w is kept as a number times a vector, so that shrinking it does not touch what the row does not."""
-    model = problem.model
+    model, loss = problem.model, problem.loss
     d, zero, one = model.inputs, like(v[0], 0.0), like(v[0], 1.0)
     lam, b, size = like(v[0], lam), v[d] if model.intercept else zero, one
     for k in range(len(order)):
@@ -128,7 +147,7 @@ def one_at_a_time(problem, schedule, lam, values, columns, begins, Y, order, v, 
         z, first, last = zero, place(begins[r]), place(begins[r + 1])
         for e in range(first, last):
             z += v[place(columns[e])] * values[e]
-        step = -eta * slope_at(problem, size * z + b, Y, r, Z, S)
+        step = -eta * slope_at(loss, size * z + b, Y, r, Z, S)
         size *= one - eta * lam
         if abs(size) < 1e-6 or abs(size) > 1e6:
             for j in range(d):

@@ -46,3 +46,14 @@ def test_rows_asked_for_ahead_are_the_same_rows():
     y, w = X[:, 0] + 1.0, rng.standard_normal(8)
     found = gd.Problem(gd.Linear(8, intercept=False)).gradient(w, X, y)
     np.testing.assert_allclose(found, 2.0 / len(X) * (X.T @ (X @ w - y)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_single_steps_are_those_of_the_general_loop(loss):
+    """Shuffled rows, of which the first are asked for ahead and the last are not; momentum of 0 goes the long way."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((42, 3)), (rng.random(42) < 0.5).astype(float)
+    Y = np.column_stack([y, rng.random(42) + 0.5]) if isinstance(loss, gd.Weighted) else y
+    problem, method = gd.Problem(gd.Linear(3), loss, gd.L2(0.1)), {"schedule": 0.05, "batch_size": 1, "epochs": 2}
+    short, long = (gd.minimize(problem, X, Y, optimizer=one, **method) for one in (gd.SGD(), gd.Momentum(0.0)))
+    np.testing.assert_allclose(short.theta, long.theta, rtol=1e-11)
