@@ -51,7 +51,8 @@ TOO_SMALL = """() => {
 
 READY = f"""async () => {{
     if (!document.querySelector('main')) return false; // the first page only leads to another
-    if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+    if (window.MathJax && !MathJax.startup?.promise) return false; // there are formulas, and MathJax is on its way
+    if (window.MathJax) await MathJax.startup.promise;
     const views = document.querySelectorAll('script[type="{WIDGET}"]');
     const drawn = [...document.querySelectorAll('.widget-subarea')].filter(area => area.children.length);
     return drawn.length === views.length && [...document.images].every(image => image.complete);
