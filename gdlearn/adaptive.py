@@ -119,12 +119,7 @@ def _(optimizer):
 
 @update.kernel(Adam)
 def _(optimizer, w, g, state, j, lr, t):
-    state[0, j] = optimizer.beta1 * state[0, j] + (1.0 - optimizer.beta1) * g
-    state[1, j] = optimizer.beta2 * state[1, j] + (1.0 - optimizer.beta2) * g * g
-    m = state[0, j] / (1.0 - optimizer.beta1 ** float(t + 1))
-    v = state[1, j] / (1.0 - optimizer.beta2 ** float(t + 1))
-    length = lr / (math.sqrt(v) + optimizer.eps)
-    return w - length * m, length
+    return update(at_step(optimizer, state[0], lr, t), w, g, state, j, lr, t)
 
 
 class AdamStep(NamedTuple):
