@@ -24,6 +24,13 @@ settings.load_profile("gdlearn")
 collect_ignore_glob = ["*conftest.py"]
 
 
+def pytest_sessionfinish():
+    """Keep what a worker has covered: once it has said that it is done, it has ten seconds left to live."""
+    coverage = sys.modules.get("coverage")
+    if coverage and (measured := coverage.Coverage.current()):
+        measured.save()
+
+
 def pytest_collection_modifyitems(items):
     if COMPILED:
         return

@@ -10,7 +10,7 @@ import threadpoolctl
 import gdlearn as gd
 from gdlearn.threads import one_thread, pools
 
-pytestmark = pytest.mark.long_in_python
+pytestmark = pytest.mark.long_in_python("2,000 rows of 200 columns")
 RNG = np.random.default_rng(0)
 # So many that BLAS would share its products among its threads.
 X = RNG.standard_normal((2000, 200))
