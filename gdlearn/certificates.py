@@ -3,7 +3,9 @@ r"""Certificates: how far above its minimum can an objective be, when the minimu
 The *duality gap*. For scores :math:`z_i = x_i^\top w + b`, any u with :math:`\sum_i u_i = 0` gives a lower
 bound on every value of the objective (Fenchel 1949, Rockafellar 1970):
 
-.. math:: J(\theta') \ge D(u) = -\frac{1}{n} \sum_i f_i^*(u_i) - r^*\!\left(-\frac{1}{n} X^\top u\right),
+.. math::
+    J(\theta') &\ge D(u) = -\frac{1}{n} \sum_i f_i^*(u_i) \\
+    &\quad - r^*\!\left(-\frac{1}{n} X^\top u\right),
 
 with the conjugates :math:`f^*(u) = \max_z (u z - f(z))`. At the minimum, equality holds for the slopes
 :math:`u_i = f_i'(z_i)`; so the slopes at theta, moved to where D is finite, are a good guess, and

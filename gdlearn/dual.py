@@ -107,8 +107,8 @@ def dual_ascent(
     Each epoch takes the rows in a random order (in runs of 32) and gives row i the number :math:`u_i` that is best for
 
     .. math::
-        D(u) = -\frac{1}{n} \sum_i f_i^*(u_i) - \frac{\lambda}{2} \lVert w \rVert^2, \qquad
-        w = -\frac{1}{\lambda n} \sum_i u_i x_i .
+        D(u) &= -\frac{1}{n} \sum_i f_i^*(u_i) - \frac{\lambda}{2} \lVert w \rVert^2, \\
+        w &= -\frac{1}{\lambda n} \sum_i u_i x_i .
 
     For rows drawn at random, the expected duality gap J(w) - D(u) falls like :math:`\exp(-\frac{k}{1 + \kappa / n})`
     in k epochs, with :math:`\kappa = L \max_i \lVert x_i \rVert^2 / \lambda` and L the largest second derivative of

@@ -55,8 +55,8 @@ def newton(
     With the gradient g and the second derivatives H of the objective,
 
     .. math::
-        \theta_{k+1} = \theta_k - t_k H^{-1} g, \qquad
-        H = \frac{1}{n} \sum_i \ell''(z_i, y_i) \, x_i x_i^\top + \lambda I,
+        \theta_{k+1} &= \theta_k - t_k H^{-1} g, \\
+        H &= \frac{1}{n} \sum_i \ell''(z_i, y_i) \, x_i x_i^\top + \lambda I,
 
     with no :math:`\lambda` for the intercept, and :math:`t_k = 1, \frac12, \frac14, \ldots`, the first with
     :math:`J(\theta_{k+1}) \le J(\theta_k) - 10^{-4} \, t_k \, g^\top H^{-1} g`. With many rows, a sample of

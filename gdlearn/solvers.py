@@ -75,8 +75,8 @@ def fista(
     With :math:`\eta = 1 / L` and :math:`t_{k+1} = (1 + \sqrt{1 + 4 t_k^2}) / 2`,
 
     .. math::
-        \theta_{k+1} = \mathrm{prox}_{\eta r}\big(v_k - \eta \nabla f(v_k)\big), \qquad
-        v_{k+1} = \theta_{k+1} + \frac{t_k - 1}{t_{k+1}} (\theta_{k+1} - \theta_k).
+        \theta_{k+1} &= \mathrm{prox}_{\eta r}\big(v_k - \eta \nabla f(v_k)\big), \\
+        v_{k+1} &= \theta_{k+1} + \frac{t_k - 1}{t_{k+1}} (\theta_{k+1} - \theta_k).
 
     The objective falls like :math:`2 L \lVert \theta_0 - \theta^* \rVert^2 / (k + 1)^2`. Whenever
     :math:`(v_k - \theta_{k+1})^\top (\theta_{k+1} - \theta_k) > 0`, the momentum leads uphill and t begins

@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxRole
 import bib_style
 import frames
 import gallery
+import unbroken
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHES = ROOT / "_build" / "notebook-cache"
@@ -115,6 +116,7 @@ def in_words(seconds):
 def setup(app):
     bib_style.register()
     gallery.setup(app)
+    unbroken.setup(app)
     app.add_node(runtime)
     app.add_role("runtime", RuntimeRole())
     app.add_post_transform(WriteRuntimes)

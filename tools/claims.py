@@ -194,7 +194,8 @@ class WriteShown(SphinxPostTransform):
         value = numbers.get((showing.page, showing.value))
         text = "no value"
         if isinstance(value, float):
-            text = f"{in_words(value)} (allowed: {in_words(showing.low)} to {in_words(showing.high)}). "
+            span = " to ".join(dict.fromkeys(map(in_words, (showing.low, showing.high))))
+            text = f"{in_words(value)} (allowed: {span}). "
         return [nodes.Text("Shown in "), reference, nodes.Text(f": {text}")]
 
 

@@ -1,0 +1,36 @@
+"""Lines do not end before a comma or a percent sign."""
+
+import pytest
+from docutils import nodes
+
+from unbroken import keep_together
+
+
+def kept(*children):
+    paragraph = nodes.paragraph("", "", *children)
+    keep_together(paragraph)
+    return paragraph
+
+
+@pytest.mark.parametrize("closing", [",", ".", ";", ")."])
+def test_punctuation_goes_with_the_formula_before_it(closing):
+    paragraph = kept(nodes.Text("below "), nodes.math("", "2/L"), nodes.Text(f"{closing} Then"))
+    _, span, rest = paragraph.children
+    assert span["classes"] == ["unbroken"]
+    assert [type(child) for child in span.children] == [nodes.math, nodes.Text]
+    assert (span.astext(), rest.astext()) == (f"2/L{closing}", " Then")
+
+
+@pytest.mark.parametrize("after", [nodes.Text(" is the limit"), nodes.emphasis("", ", the limit"), None])
+def test_a_formula_without_punctuation_stays_as_it_is(after):
+    children = [nodes.math("", "2/L"), *([after] if after else [])]
+    assert [type(child) for child in kept(*children).children] == [type(child) for child in children]
+
+
+def test_a_percent_sign_stays_with_its_number():
+    text = kept(nodes.Text("over "), nodes.inline("", "87"), nodes.Text(" % and 77 % of")).astext()
+    assert text == "over 87\N{NO-BREAK SPACE}% and 77\N{NO-BREAK SPACE}% of"
+
+
+def test_code_is_left_alone():
+    assert kept(nodes.literal("", "n % 2"), nodes.math("", "a % b")).astext() == "n % 2a % b"

@@ -1,0 +1,33 @@
+"""What a line must not end between: a formula and the comma after it, a number and its percent sign."""
+
+import re
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+VERBATIM = nodes.literal | nodes.literal_block | nodes.raw | nodes.math | nodes.math_block
+CLOSING = re.compile(r"[,.;:!?)\]’”]+")
+
+
+def keep_together(document):
+    """Puts a no-break space before each %, and a formula with the punctuation after it into a span of its own."""
+    for text in list(document.findall(nodes.Text)):
+        if " %" in text and not isinstance(text.parent, VERBATIM):
+            text.parent.replace(text, nodes.Text(text.replace(" %", "\N{NO-BREAK SPACE}%")))
+    for formula in list(document.findall(nodes.math)):
+        after = formula.next_node(descend=False, siblings=True)
+        if isinstance(after, nodes.Text) and (closing := CLOSING.match(after)):
+            after.parent.replace(after, nodes.Text(after[closing.end() :]))
+            kept = formula.deepcopy(), nodes.Text(closing[0])
+            formula.replace_self(nodes.inline("", "", *kept, classes=["unbroken"]))
+
+
+class KeepTogether(SphinxPostTransform):
+    default_priority = 900  # numbers from cells stand in the text by now
+
+    def run(self, **kwargs):
+        keep_together(self.document)
+
+
+def setup(app):
+    app.add_post_transform(KeepTogether)
