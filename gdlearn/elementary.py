@@ -59,19 +59,12 @@ def exp64(x):
     t = x * PER_LOG2 + ROUND
     k = t - ROUND
     r = (x - k * LOG2_HIGH) - k * LOG2_LOW
-    p = TAYLOR[13]
-    p = p * r + TAYLOR[12]
-    p = p * r + TAYLOR[11]
-    p = p * r + TAYLOR[10]
-    p = p * r + TAYLOR[9]
-    p = p * r + TAYLOR[8]
-    p = p * r + TAYLOR[7]
-    p = p * r + TAYLOR[6]
-    p = p * r + TAYLOR[5]
-    p = p * r + TAYLOR[4]
-    p = p * r + TAYLOR[3]
-    p = p * r + TAYLOR[2]
-    p = (p * r * r + r) + 1.0
+    s = r * r
+    f = s * s
+    low = (TAYLOR[2] + TAYLOR[3] * r) + (TAYLOR[4] + TAYLOR[5] * r) * s
+    middle = (TAYLOR[6] + TAYLOR[7] * r) + (TAYLOR[8] + TAYLOR[9] * r) * s
+    high = (TAYLOR[10] + TAYLOR[11] * r) + (TAYLOR[12] + TAYLOR[13] * r) * s
+    p = 1.0 + (r + s * (low + f * (middle + f * high)))
     power = np.int64((np.float64(t).view(np.int64) + 1023) << 52).view(np.float64)
     return 0.0 if x < LEAST else p * power
 

@@ -6,13 +6,13 @@ the first w and the products of the rows with each other: sums that need not wai
 """
 
 from .elementary import like, place, prefetch
-from .generic import INLINE, apart, generic, has_kernel, in_machine_code
+from .generic import INLINE, apart, generic, has_kernel, in_machine_code, inlined
 from .losses import row_slope, slope
 from .models import Linear
 from .optimizers import SGD
 from .penalties import ridge
 from .schedules import rate
-from .sparse import SparseLinear
+from .sparse import CSR, SparseLinear, add_row_of, row_times
 from .sweeps import AHEAD, SHORT
 
 
@@ -65,12 +65,19 @@ def _(model, problem, method, data, memory, work):
     return True
 
 
+@inlined
+def one_step(problem, schedule, lam, t, z, Y, r, Z, S):
+    """How far step t goes along row r, whose score is z, and the share of w that it keeps."""
+    eta = like(z, rate(schedule, t))
+    return -eta * slope_at(problem.loss, z, Y, r, Z, S), like(z, 1.0) - eta * lam
+
+
 @apart
 def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
     """Plain steps along the rows ``order``: the scores and products of four rows, then one change of w."""
-    model, loss, k = problem.model, problem.loss, 0
-    d, n, zero, one = model.inputs, len(order), like(w[0], 0.0), like(w[0], 1.0)
-    lam, b = like(w[0], lam), w[d] if model.intercept else zero
+    model, k, n, zero = problem.model, 0, len(order), like(w[0], 0.0)
+    d, lam, free = model.inputs, like(zero, lam), like(zero, model.intercept)
+    b = w[d] if model.intercept else zero
     ahead = AHEAD if d * X.itemsize <= SHORT else n
     while k + 4 <= n:
         p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
@@ -84,41 +91,27 @@ def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
             qp, rp, rq = qp + f * e, rp + g * e, rq + g * f
             sp, sq, sr = sp + h * e, sq + h * f, sr + h * g
 
-        eta = like(one, rate(schedule, t + k))
-        c = one - eta * lam
-        e = -eta * slope_at(loss, u + b, Y, p, Z, S)
-        b += e if model.intercept else zero
-
-        eta = like(one, rate(schedule, t + k + 1))
-        f = -eta * slope_at(loss, c * v + e * qp + b, Y, q, Z, S)
-        kept = one - eta * lam
-        c, e = c * kept, e * kept
-        b += f if model.intercept else zero
-
-        eta = like(one, rate(schedule, t + k + 2))
-        g = -eta * slope_at(loss, c * x + (e * rp + f * rq) + b, Y, r, Z, S)
-        kept = one - eta * lam
-        c, e, f = c * kept, e * kept, f * kept
-        b += g if model.intercept else zero
-
-        eta = like(one, rate(schedule, t + k + 3))
-        h = -eta * slope_at(loss, c * y + (e * sp + f * sq) + g * sr + b, Y, s, Z, S)
-        kept = one - eta * lam
-        c, e, f, g = c * kept, e * kept, f * kept, g * kept
-        b += h if model.intercept else zero
+        e, c = one_step(problem, schedule, lam, t + k, u + b, Y, p, Z, S)
+        b += free * e
+        f, kept = one_step(problem, schedule, lam, t + k + 1, c * v + e * qp + b, Y, q, Z, S)
+        c, e, b = c * kept, e * kept, b + free * f
+        g, kept = one_step(problem, schedule, lam, t + k + 2, c * x + (e * rp + f * rq) + b, Y, r, Z, S)
+        c, e, f, b = c * kept, e * kept, f * kept, b + free * g
+        z = c * y + (e * sp + f * sq) + g * sr + b
+        h, kept = one_step(problem, schedule, lam, t + k + 3, z, Y, s, Z, S)
+        c, e, f, g, b = c * kept, e * kept, f * kept, g * kept, b + free * h
 
         for j in range(d):
             w[j] = c * w[j] + ((e * X[p, j] + f * X[q, j]) + (g * X[r, j] + h * X[s, j]))
         k += 4
     while k < n:
-        r, z, eta = place(order[k]), b, like(one, rate(schedule, t + k))
+        r, z = place(order[k]), b
         for j in range(d):
             z += w[j] * X[r, j]
-        e = -eta * slope_at(loss, z, Y, r, Z, S)
-        c = one - eta * lam
+        e, c = one_step(problem, schedule, lam, t + k, z, Y, r, Z, S)
         for j in range(d):
             w[j] = c * w[j] + e * X[r, j]
-        b += e if model.intercept else zero
+        b += free * e
         k += 1
     if model.intercept:
         w[d] = b
@@ -139,24 +132,19 @@ def _(model, problem, method, data, memory, work):
 @apart
 def one_at_a_time(problem, schedule, lam, values, columns, begins, Y, order, v, t, Z, S):
     """w is kept as a number times a vector, so that shrinking it does not touch what the row does not."""
-    model, loss = problem.model, problem.loss
-    d, zero, one = model.inputs, like(v[0], 0.0), like(v[0], 1.0)
-    lam, b, size = like(v[0], lam), v[d] if model.intercept else zero, one
+    model, X, one = problem.model, CSR(values, columns, begins), like(v[0], 1.0)
+    d, lam, free = model.inputs, like(one, lam), like(one, model.intercept)
+    b, size = v[d] if model.intercept else like(one, 0.0), one
     for k in range(len(order)):
-        r, eta = place(order[k]), like(one, rate(schedule, t + k))
-        z, first, last = zero, place(begins[r]), place(begins[r + 1])
-        for e in range(first, last):
-            z += v[place(columns[e])] * values[e]
-        step = -eta * slope_at(loss, size * z + b, Y, r, Z, S)
-        size *= one - eta * lam
+        r = place(order[k])
+        step, kept = one_step(problem, schedule, lam, t + k, size * row_times(X, r, v) + b, Y, r, Z, S)
+        size *= kept
         if abs(size) < 1e-6 or abs(size) > 1e6:
             for j in range(d):
                 v[j] *= size
             size = one
-        move = step / size
-        for e in range(first, last):
-            v[place(columns[e])] += move * values[e]
-        b += step if model.intercept else zero
+        add_row_of(X, r, step * (one / size), v)  # the division need not wait for the step
+        b += free * step
     for j in range(d):
         v[j] *= size
     if model.intercept:

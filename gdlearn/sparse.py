@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._types import issparse
+from .elementary import like, place
+from .generic import called
 from .models import Linear, forward, layers, pullback, size, weights
 from .products import MatrixLinear
 from .records import Count
@@ -34,8 +36,8 @@ def suited(model, X):
         return MatrixLinear(*model) if several else model, locked(X)
     if not isinstance(model, Linear):
         raise TypeError(f"X is sparse, but {type(model).__name__} takes dense inputs only; pass X.toarray()")
-    indices = X.indices.astype(np.intp, copy=False), X.indptr.astype(np.intp, copy=False)
-    return SparseLinear(*model), CSR(*map(locked, (X.data, *indices)))
+    columns = X.indices.astype(np.int32 if X.shape[1] < 2**31 else np.intp, copy=False)
+    return SparseLinear(*model), CSR(*map(locked, (X.data, columns, X.indptr.astype(np.intp, copy=False))))
 
 
 weights.kernel(SparseLinear)(weights.dispatch(Linear))
@@ -43,26 +45,39 @@ size.kernel(SparseLinear)(size.dispatch(Linear))
 layers.kernel(SparseLinear)(layers.dispatch(Linear))
 
 
+@called
+def row_times(X, r, w):
+    """The product of row r of X with w."""
+    total = like(w[0], 0.0)
+    for e in range(place(X.begins[r]), place(X.begins[r + 1])):
+        total += w[place(X.columns[e])] * X.values[e]
+    return total
+
+
+@called
+def add_row_of(X, r, factor, w):
+    """Add ``factor`` times row r of X to w."""
+    for e in range(place(X.begins[r]), place(X.begins[r + 1])):
+        w[place(X.columns[e])] += factor * X.values[e]
+
+
 @forward.kernel(SparseLinear)
 def _(model, theta, X, order, start, stop, Z, H):
-    d, b = model.inputs, model.inputs * model.outputs
+    d, k = model.inputs, model.outputs
     for i in range(stop - start):
-        r = order[start + i]
-        for c in range(model.outputs):
-            z = theta[b + c] if model.intercept else 0.0
-            for e in range(X.begins[r], X.begins[r + 1]):
-                z += theta[c * d + X.columns[e]] * X.values[e]
-            Z[i, c] = z
+        r = place(order[start + i])
+        for c in range(k):
+            b = theta[k * d + c] if model.intercept else like(theta[0], 0.0)
+            Z[i, c] = b + row_times(X, r, theta[c * d : c * d + d])
 
 
 @pullback.kernel(SparseLinear)
 def _(model, theta, X, order, start, stop, S, share, g, H):
-    d, b = model.inputs, model.inputs * model.outputs
+    d, k = model.inputs, model.outputs
     for i in range(stop - start):
-        r = order[start + i]
-        for c in range(model.outputs):
-            s = share * S[i, c]
-            for e in range(X.begins[r], X.begins[r + 1]):
-                g[c * d + X.columns[e]] += s * X.values[e]
+        r = place(order[start + i])
+        for c in range(k):
+            s = like(g[0], share) * S[i, c]
+            add_row_of(X, r, s, g[c * d : c * d + d])
             if model.intercept:
-                g[b + c] += s
+                g[k * d + c] += s

@@ -8,6 +8,7 @@ from scipy import sparse
 
 import gdlearn as gd
 import running
+from gdlearn.sparse import suited
 from strategies import sparse_layouts
 
 RNG = np.random.default_rng(9)
@@ -187,3 +188,14 @@ def test_a_network_refuses_sparse_inputs_by_name():
 def test_sparse_targets_are_refused_by_name():
     with pytest.raises(TypeError, match="y must be an array of real numbers"):
         gd.minimize(gd.Problem(gd.Linear(5)), X, sparse.csr_array(Y.reshape(-1, 1)))
+
+
+def test_columns_are_read_in_place_and_take_four_bytes():
+    """An epoch of single rows reads each of them twice; eight bytes are for more columns than four can number."""
+    problem, A = gd.Problem(gd.Linear(5)), with_index(np.int32)
+    _, data, _ = problem.load(A, Y)
+    assert np.shares_memory(data.X.columns, A.indices)
+    _, data, _ = problem.load(with_index(np.int64), Y)
+    assert data.X.columns.dtype == np.int32
+    wide = sparse.csr_array((np.ones(1), np.array([2**31]), np.array([0, 1])), shape=(1, 2**31 + 1))
+    assert suited(gd.Linear(2**31 + 1), wide)[1].columns.tolist() == [2**31]
