@@ -7,12 +7,14 @@ a light page and does not glare on a dark one. Iterates that diverge leave the p
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.collections import PathCollection
 from matplotlib.colors import LinearSegmentedColormap
 
 from ._curves import FARTHEST, check_axes, draw_curve
-from ._geometry import heights, limits, line_through, until_it_leaves
+from ._geometry import limits, line_through, until_it_leaves
 from ._images import Picture
 from ._labels import halo, name_above
+from ._landscape import heights, landscape
 from ._layout import Margins
 from ._style import COLORS, FONTS, INK, PAPER, PETROL, SCALE, STYLE, TICKS
 
@@ -75,11 +77,11 @@ def contour(ax, f, xlim, ylim):
         If the limits are not two increasing finite numbers, or f is not vectorized, constant or nowhere finite.
     """
     check_axes(ax)
-    X, Y, Z = heights(f, limits("xlim", xlim), limits("ylim", ylim), GRID, FARTHEST)
-    edges = np.geomspace(1e-4, 1.0, LEVELS + 1) * Z.max()
+    above = heights(f, limits("xlim", xlim), limits("ylim", ylim), GRID, FARTHEST)
     shades = TINTS(np.linspace(0, 1, LEVELS + 1))
-    ax.contourf(X, Y, Z, levels=[0.0, *edges], colors=shades, zorder=0)
-    ax.contour(X, Y, Z, levels=edges[:-1], colors=PETROL, linewidths=0.7, alpha=0.4, zorder=1)
+    tinted, lines = landscape(above.tobytes(), tuple(xlim), tuple(ylim), GRID, LEVELS)
+    ax.add_collection(PathCollection(tinted, facecolors=shades, edgecolors="none", antialiaseds=False, zorder=0))
+    ax.add_collection(PathCollection(lines, facecolors="none", edgecolors=PETROL, linewidths=0.7, alpha=0.4, zorder=1))
     ax.set(xlim=xlim, ylim=ylim)
 
 
