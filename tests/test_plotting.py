@@ -97,11 +97,11 @@ def test_contour_levels_are_spaced_by_one_factor():
 
 
 def test_the_lines_of_a_landscape_are_found_once():
-    hits = _landscape.landscape.cache_info().hits
+    hits = _landscape.levels.cache_info().hits
     first, again = landscape(), landscape()
-    assert _landscape.landscape.cache_info().hits > hits
+    assert _landscape.levels.cache_info().hits > hits
     assert png(first[0]) == png(again[0])
-    fig, ax = plotting.figure()
+    _, ax = plotting.figure()
     plotting.contour(ax, lambda x, y: bowl(x, y) + 1e-9 * x, (-10, 4), (-3, 3))
     assert ax.collections[1].get_paths()[0] is not first[1].collections[1].get_paths()[0]
 
