@@ -1,15 +1,20 @@
 """What a drawing function must return, and what stands in place of its picture when it fails."""
 
+import gc
 import html
 import inspect
 import os
 import threading
+from contextlib import contextmanager
 
 from matplotlib.figure import Figure
 
 from ._images import card, png, webp
 
 MOST_BYTES = 1_200_000  # of the frames of one experiment, as they stand in the page
+
+# Objects, many more than a picture is made of, that are made before those that are garbage are looked for.
+MANY_OBJECTS = 100_000
 
 # JupyterLab brings the moves of two sliders in two threads, and matplotlib draws in one at a time.
 ONE_AT_A_TIME = threading.RLock()
@@ -52,9 +57,30 @@ def drawn(draw, controls, setting):
 
 def frame(draw, controls, setting, live=False):
     """A picture at a setting as HTML: small for a page, quick with a kernel."""
-    with ONE_AT_A_TIME:
-        figure, text = drawn(draw, controls, setting)
-        return card(figure, text, "png", png(figure)) if live else card(figure, text, "webp", webp(figure))
+    with ONE_AT_A_TIME, dying_young():
+        return _frame(draw, controls, setting, live)
+
+
+def _frame(draw, controls, setting, live):
+    figure, text = drawn(draw, controls, setting)
+    return card(figure, text, "png", png(figure)) if live else card(figure, text, "webp", webp(figure))
+
+
+@contextmanager
+def dying_young():
+    """Free what is left behind here as soon as this ends.
+
+    The parts of a figure hold each other, so that they stay until Python looks for them. What was not free when it
+    did so twice counts as old, and the more of that there is, the sooner it looks through everything, which takes as
+    long as several moves.
+    """
+    first, *rest = gc.get_threshold()
+    gc.set_threshold(first and MANY_OBJECTS, *rest)  # 0 is never
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *rest)
+        gc.collect(0)
 
 
 def frame_or_failure(draw, controls, setting):

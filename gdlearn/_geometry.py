@@ -58,16 +58,3 @@ def line_through(start, direction, low, high, count):
         raise ValueError("start and direction must be finite, and direction not zero")
     t = np.linspace(low, high, count)
     return t, start + np.outer(t, direction)
-
-
-def heights(f, xlim, ylim, count, farthest):
-    """A grid X, Y of count points a side, and how far f is above its minimum there, masked where it is not finite."""
-    X, Y = np.meshgrid(np.linspace(*xlim, count), np.linspace(*ylim, count))
-    with np.errstate(all="ignore"):
-        Z = np.asarray(f(X, Y), dtype=float)
-    if Z.shape != X.shape:
-        raise ValueError(f"f must return an array of its arguments' shape {X.shape}, got {Z.shape}: vectorize it")
-    Z = np.where(np.abs(Z) < farthest, Z, np.nan)
-    if not np.isfinite(Z).any() or np.nanmax(Z) == np.nanmin(Z):
-        raise ValueError("f must take at least two different finite values between the limits")
-    return X, Y, np.ma.masked_invalid(Z - np.nanmin(Z))

@@ -13,7 +13,7 @@ from PIL import Image
 
 from ._labels import NameRow
 from ._layout import thin_ticks, write_powers
-from ._once import kept_canvas, ticks_found_once
+from ._once import copy_ticks, kept_canvas, ticks_found_once
 from ._style import SCALE, STYLE
 
 
@@ -27,6 +27,7 @@ class Picture(Figure):
                 _place_titles(ax)
                 thin_ticks(ax)
                 write_powers(ax)
+                copy_ticks(ax)
             with ticks_found_once(self):
                 super().draw(renderer)
 
@@ -52,11 +53,14 @@ def png(fig):
     -------
     bytes
     """
-    return flat_png(np.asarray(_pixels(fig)))
+    return flat_png(_pixels(fig))
 
 
 def _pixels(fig):
-    """The drawn figure as an RGB image; quicker than `savefig`, which draws twice where there is a layout to find."""
+    """The drawn figure as RGBA; quicker than `savefig`, which draws twice where there is a layout to find.
+
+    They are those of the canvas, so that they last until the next drawing.
+    """
     canvas, dpi = fig.canvas, fig.dpi
     try:
         fig.set_dpi(2 * SCALE)
@@ -65,7 +69,7 @@ def _pixels(fig):
         fig.set_canvas(agg)
         with rc_context(STYLE):
             agg.draw()
-        return Image.fromarray(np.asarray(agg.buffer_rgba())).convert("RGB")
+        return np.asarray(agg.buffer_rgba())
     finally:
         agg.figure = None
         fig.set_dpi(dpi)
@@ -73,14 +77,15 @@ def _pixels(fig):
 
 
 def flat_png(pixels):
-    """An array of shape (height, width, 3) as PNG, without the search for filters, which drawings do not need.
+    """An array of shape (height, width, 4) as PNG, without the search for filters, which drawings do not need.
 
-    Three times as quick as Pillow's, and no larger. See the PNG specification, sections 5 and 9.
+    Three times as quick as Pillow's, and hardly larger. See the PNG specification, sections 5 and 9. To leave out the
+    opacity, which is full, would take half as long as to compress it.
     """
     height, width, _ = pixels.shape
-    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each row begins with the number of its filter, none
+    rows = np.zeros((height, 1 + 4 * width), dtype=np.uint8)  # each row begins with the number of its filter, none
     rows[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits of red, green and blue
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits of red, green, blue and opacity
     chunks = {b"IHDR": header, b"IDAT": zlib.compress(rows, level=1), b"IEND": b""}
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -106,7 +111,8 @@ def webp(fig, colors=48):
     -------
     bytes
     """
-    return _encoded(few_colors(_pixels(fig), colors), "WEBP", lossless=True, method=2, quality=30)
+    image = Image.fromarray(_pixels(fig)).convert("RGB")
+    return _encoded(few_colors(image, colors), "WEBP", lossless=True, method=2, quality=30)
 
 
 def few_colors(image, colors):

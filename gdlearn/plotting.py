@@ -7,18 +7,16 @@ a light page and does not glare on a dark one. Iterates that diverge leave the p
 
 import numpy as np
 from matplotlib import rc_context
-from matplotlib.colors import LinearSegmentedColormap
 
 from ._curves import FARTHEST, check_axes, draw_curve
-from ._geometry import heights, limits, line_through, until_it_leaves
+from ._geometry import limits, line_through, until_it_leaves
 from ._images import Picture
 from ._labels import halo, name_above
+from ._landscape import draw_landscape
 from ._layout import Margins
 from ._style import COLORS, FONTS, INK, PAPER, PETROL, SCALE, STYLE, TICKS
 
-LEVELS, GRID = 14, 161  # contour lines, and points on each side of the grid they are found from
 SECTION = 201  # points of a section
-TINTS = LinearSegmentedColormap.from_list("downhill", ["#8CC2C3", "#BBDAD9", "#D9E9E7", "#EBF3F0"])
 
 
 def figure(width=7.0, height=4.0, columns=1, rows=1):
@@ -75,11 +73,7 @@ def contour(ax, f, xlim, ylim):
         If the limits are not two increasing finite numbers, or f is not vectorized, constant or nowhere finite.
     """
     check_axes(ax)
-    X, Y, Z = heights(f, limits("xlim", xlim), limits("ylim", ylim), GRID, FARTHEST)
-    edges = np.geomspace(1e-4, 1.0, LEVELS + 1) * Z.max()
-    shades = TINTS(np.linspace(0, 1, LEVELS + 1))
-    ax.contourf(X, Y, Z, levels=[0.0, *edges], colors=shades, zorder=0)
-    ax.contour(X, Y, Z, levels=edges[:-1], colors=PETROL, linewidths=0.7, alpha=0.4, zorder=1)
+    draw_landscape(ax, f, limits("xlim", xlim), limits("ylim", ylim))
     ax.set(xlim=xlim, ylim=ylim)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gdlearn import plotting
+from gdlearn import _landscape, plotting
 from gdlearn._geometry import leave, spread, until_it_leaves
 from gdlearn._images import few_colors, png, webp
 from gdlearn._labels import EndLabel, NameRow
@@ -88,11 +88,22 @@ def test_a_notebook_shows_a_figure_at_half_its_pixels():
 
 def test_contour_levels_are_spaced_by_one_factor():
     _, ax = landscape()
-    levels = ax.collections[1].levels
-    np.testing.assert_allclose(levels[1:] / levels[:-1], levels[1] / levels[0])
+    lines = [path.vertices[path.codes != 79] for path in ax.collections[1].get_paths()]  # 79 closes a line
+    levels = np.array([np.median(bowl(*line.T)) for line in lines])
+    np.testing.assert_allclose(levels[1:] / levels[:-1], 10 ** (4 / len(levels)), rtol=0.05)  # of the grid
     assert levels[0] < 1e-3 * bowl(-10, 3)
     assert ax.get_xlim() == (-10, 4)
     assert ax.get_ylim() == (-3, 3)
+
+
+def test_the_lines_of_a_landscape_are_found_once():
+    hits = _landscape.levels.cache_info().hits
+    first, again = landscape(), landscape()
+    assert _landscape.levels.cache_info().hits > hits
+    assert png(first[0]) == png(again[0])
+    _, ax = plotting.figure()
+    plotting.contour(ax, lambda x, y: bowl(x, y) + 1e-9 * x, (-10, 4), (-3, 3))
+    assert ax.collections[1].get_paths()[0] is not first[1].collections[1].get_paths()[0]
 
 
 def test_contour_draws_a_function_that_is_not_finite_everywhere():
