@@ -23,7 +23,7 @@ import inspect
 import os
 import sys
 import textwrap
-from functools import cache, partial, singledispatch, wraps
+from functools import cache, cached_property, partial, singledispatch, update_wrapper, wraps
 from pathlib import Path
 from typing import Any
 
@@ -163,19 +163,29 @@ def compiled(function):
     Machine code that holds a kernel of somebody else's is never kept: its source may change without
     our noticing. The result has ``py_func``, the plain function.
     """
-    if numba is None or numba.config.DISABLE_JIT:
-        return _as_quiet_as_compiled(function)
-    kept, fresh = _kept_on_disk(function), numba.njit(**ENTRY)(function)
+    return _as_quiet_as_compiled(function) if numba is None or numba.config.DISABLE_JIT else EntryPoint(function)
 
-    @wraps(function)
-    def run(*arguments):
+
+class EntryPoint:
+    """A function that Numba compiles; Numba hears of it at the first call, for it takes its time to get ready."""
+
+    def __init__(self, function):
+        update_wrapper(self, function)
+        self.function, self.py_func = function, _as_quiet_as_compiled(function)
+
+    def __call__(self, *arguments):
         if all(map(is_ours, arguments)):
-            return kept(*arguments)
+            return self.kept(*arguments)
         # Numba's quick look at its arguments tells records apart by name only; a class defined anew has the old name.
-        return fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)
+        return self.fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)
 
-    run.py_func, run.kept, run.fresh = _as_quiet_as_compiled(function), kept, fresh
-    return run
+    @cached_property
+    def kept(self):
+        return _kept_on_disk(self.function)
+
+    @cached_property
+    def fresh(self):
+        return numba.njit(**ENTRY)(self.function)
 
 
 def _as_quiet_as_compiled(function):
