@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from ._types import GenericFunction, Kernel, is_ours
+from ._types import GenericFunction, Kernel, holds_stranger, is_ours, strangers
 from .compiling import for_kernels
 
 try:
@@ -77,7 +77,7 @@ def generic(stub: Kernel) -> GenericFunction:
     9.0
     """
     function: Any = singledispatch(stub)
-    function.compiled_for = set()
+    function.compiled_for, function.signature = set(), inspect.signature(stub)
 
     def kernel(record):
         def register(body):
@@ -110,11 +110,10 @@ def _check_registration(function, stub, record, body):
     name = stub.__name__
     if not (isinstance(record, type) and hasattr(record, "_fields")):
         raise TypeError(f"{name}.kernel takes a NamedTuple class, not {record!r}")
-    if [*inspect.signature(body).parameters] != [*inspect.signature(stub).parameters]:
-        expected, found = inspect.signature(stub), inspect.signature(body)
+    expected, found = function.signature, inspect.signature(body)
+    if [*found.parameters] != [*expected.parameters]:
         raise TypeError(f"{name} for {record.__name__} must take {expected}, not {found}")
-    ours = record.__module__.startswith(__package__ + ".")
-    if ours and not body.__module__.startswith(__package__ + "."):
+    if is_ours(record) and not is_ours(body):
         raise TypeError(f"{record.__name__} is gdlearn's; define a record of your own to give it another {name} kernel")
     if record in function.compiled_for:
         raise TypeError(
@@ -174,7 +173,7 @@ class EntryPoint:
         self.function, self.py_func = function, _as_quiet_as_compiled(function)
 
     def __call__(self, *arguments):
-        if all(map(is_ours, arguments)):
+        if not (strangers and any(map(holds_stranger, arguments))):
             return self.kept(*arguments)
         # Numba's quick look at its arguments tells records apart by name only; a class defined anew has the old name.
         return self.fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
-from ._types import Matrix
+from ._types import Matrix, strangers
 from .generic import called, compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
@@ -85,8 +85,8 @@ def predict(model, theta, X, rows, scores, H):
 
 
 def alone(model):
-    """A context for compiled code that runs the model: one thread where there is BLAS, which multiplies its units."""
-    return one_thread if units(model) else ANYHOW
+    """A context for compiled code: one thread, if the model multiplies its units by BLAS, or a stranger might do so."""
+    return one_thread if strangers or units(model) else ANYHOW
 
 
 class Smoothness(NamedTuple):

@@ -9,12 +9,12 @@ import math
 import operator
 import sys
 import typing
-from collections.abc import Callable
 from functools import cache, wraps
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
+from ._types import Function, is_ours, strangers
 from .generic import generic, has_kernel
 
 
@@ -47,7 +47,6 @@ Decay = Annotated[float, Range(0.0, 1.0, open_low=True)]
 Memory = Annotated[float, Range(0.0, 1.0, open_high=True)]
 Count = Annotated[int, Range(1)]
 Counts = Annotated[tuple, Range(1)]
-Function = typing.TypeVar("Function", bound=Callable[..., Any])
 MANY = 256  # so many records are remembered at a time
 
 
@@ -117,6 +116,8 @@ def ready(record, *functions, name):
     for function in functions:
         if not has_kernel(function, cls):
             raise TypeError(f"{name}={cls.__name__} has no {function.__name__} kernel; {_able([function])} have one")
+    if not is_ours(cls):
+        strangers.add(cls)
     hints = _hints(cls)
     values = (_exact(v, hints.get(f, Any), functions, f"{name}.{f}") for f, v in zip(cls._fields, record, strict=True))
     made = cls(*values)

@@ -2,12 +2,16 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import threadpoolctl
 
 import gdlearn as gd
+import running
+from gdlearn import problem
+from gdlearn.products import MatrixLinear
 from gdlearn.threads import one_thread, pools
 
 pytestmark = pytest.mark.long_in_python
@@ -80,3 +84,31 @@ def test_the_number_of_threads_comes_back_after_an_error():
         with pytest.raises(ValueError, match="X has 3 columns"):
             gd.minimize(RIDGE, X[:, :3], y)
         assert threads() == before
+
+
+class Watched(NamedTuple):
+    eta: float
+
+
+@gd.schedules.rate.kernel(Watched)
+def _(schedule, t):
+    SEEN.append(threads())
+    return schedule.eta
+
+
+SEEN = []
+
+
+def test_what_is_not_ours_runs_in_one_thread():
+    with threadpoolctl.threadpool_limits(2, user_api="blas"), running.plainly():
+        gd.minimize(RIDGE, X[:9], y[:9], schedule=Watched(0.1), epochs=1)
+    assert SEEN and {1} == {number for numbers in SEEN for number in numbers}
+
+
+def test_the_threads_are_left_alone_where_there_is_no_blas(monkeypatch):
+    monkeypatch.setattr(problem, "strangers", set())
+    assert problem.alone(gd.Linear(3)) is not one_thread
+    for model in (gd.MLP(3, (4,)), MatrixLinear(3, 2)):
+        assert problem.alone(model) is one_thread
+    problem.strangers.add(Watched)
+    assert problem.alone(gd.Linear(3)) is one_thread
