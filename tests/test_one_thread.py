@@ -42,6 +42,14 @@ WORK = {
 }
 
 
+POOLS = """
+from gdlearn.threads import pools
+found = len(pools())
+import scipy.linalg, threadpoolctl
+print(found, len(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers))
+"""
+
+
 def threads():
     return [pool.num_threads for pool in pools()]
 
@@ -55,6 +63,11 @@ def test_results_do_not_depend_on_the_number_of_threads(name):
             found.append(np.asarray(WORK[name]()))
             assert threads() == before
     assert found[0].tobytes() == found[1].tobytes()
+
+
+def test_the_pool_that_numba_calls_is_among_those_of_a_new_process():
+    ours, all_there_are = running.python(POOLS, running.PACKAGE.parent).split()
+    assert ours == all_there_are
 
 
 def test_the_number_of_threads_comes_back_after_the_last_of_those_that_run_side_by_side():
@@ -101,7 +114,7 @@ SEEN = []
 
 def test_what_is_not_ours_runs_in_one_thread():
     with threadpoolctl.threadpool_limits(2, user_api="blas"), running.plainly():
-        gd.minimize(RIDGE, X[:9], y[:9], schedule=Watched(0.1), epochs=1)
+        gd.minimize(RIDGE, X[:9], y[:9], schedule=Watched(1e-4), epochs=1)
     assert SEEN and {1} == {number for numbers in SEEN for number in numbers}
 
 
