@@ -152,7 +152,7 @@ def test_no_gap_is_below_what_scikit_learn_finds(n, seed):
     assert objective(model.coef_) - best <= model.dual_gap_ + 1e-9 * (y @ y) / n
 
 
-@pytest.mark.long_in_python
+@pytest.mark.long_in_python("many sweeps over hundreds of columns")
 @pytest.mark.parametrize("seed", [79, 43, 19])
 @pytest.mark.parametrize("share", [0.1, 1e-2, 10.0**-2.875])
 def test_twins_among_many_correlated_columns_do_not_keep_the_gap_open(seed, share):

@@ -14,7 +14,7 @@ from gdlearn import problem
 from gdlearn.products import MatrixLinear
 from gdlearn.threads import one_thread, pools
 
-pytestmark = pytest.mark.long_in_python
+pytestmark = pytest.mark.long_in_python("its products are large, so that BLAS would share them")
 RNG = np.random.default_rng(0)
 # So many that BLAS would share its products among its threads.
 X = RNG.standard_normal((2000, 200))
