@@ -1,10 +1,8 @@
 """Names of types for the signatures of the front door (the kernels need none), and looks at the type of a value."""
 
 import sys
-import typing
 from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +15,8 @@ Weights: TypeAlias = ArrayLike | None  # one per row; None where all are 1
 Record: TypeAlias = tuple[Any, ...]  # a NamedTuple with kernels
 Seed: TypeAlias = int | np.random.Generator
 Kernel: TypeAlias = Callable[..., Any]
-PLAIN = (float, int, bool, tuple, np.ndarray)  # what a field holds if it is no record
+Function = TypeVar("Function", bound=Kernel)
+strangers: set[type] = set()  # the classes of somebody else's records that came in at the front door
 
 
 class GenericFunction(Protocol):
@@ -36,23 +35,11 @@ def issparse(X):
     return module is not None and module.issparse(X)
 
 
-def is_ours(value):
-    """Whether no record in ``value`` is of somebody else's class."""
-    places = _places_of_records(type(value))
-    if places is None:
-        return False
-    for k in places:  # noqa: SIM110 (all() takes twice as long, and each call of compiled code passes here)
-        if not is_ours(value[k]):
-            return False
-    return True
+def is_ours(cls):
+    """Whether the library defines the class."""
+    return cls.__module__.startswith(__package__ + ".")
 
 
-@cache
-def _places_of_records(cls):
-    """The numbers of the fields that can hold a record, none for what is no record; None for somebody else's record."""
-    if not hasattr(cls, "_fields"):
-        return ()
-    if not cls.__module__.startswith(__package__ + "."):
-        return None
-    hints = typing.get_type_hints(cls)
-    return tuple(k for k, field in enumerate(cls._fields) if hints.get(field, Any) not in PLAIN)
+def holds_stranger(value):
+    """Whether a record in ``value`` is of somebody else's class."""
+    return hasattr(value, "_fields") and (not is_ours(type(value)) or any(map(holds_stranger, value)))

@@ -30,11 +30,13 @@ class Checkpoint:
         if not (path is None or (isinstance(path, (str, os.PathLike)) and Path(path).name)):
             raise TypeError(f"checkpoint must be the path of a file, not {shown(path)}")
         self.path = None if path is None else Path(path)
+        if self.path is None:
+            return
         self.arrays = {f"memory_{name}": array for name, array in memory._asdict().items()}
         self.arrays |= {f"history_{name}": array for name, array in history._asdict().items()}
         self.arrays["gradient"] = work.g
         self.average_from = method.average_from
-        self.fingerprint = self.path and _fingerprint(problem, method, data, memory, len(history.theta) > 0)
+        self.fingerprint = _fingerprint(problem, method, data, memory, len(history.theta) > 0)
         self.due = 0.0
 
     def load(self):

@@ -23,13 +23,13 @@ import inspect
 import os
 import sys
 import textwrap
-from functools import cache, partial, singledispatch, wraps
+from functools import cache, cached_property, partial, singledispatch, update_wrapper, wraps
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ._types import GenericFunction, Kernel, is_ours
+from ._types import GenericFunction, Kernel, holds_stranger, is_ours, strangers
 from .compiling import for_kernels
 
 try:
@@ -77,7 +77,7 @@ def generic(stub: Kernel) -> GenericFunction:
     9.0
     """
     function: Any = singledispatch(stub)
-    function.compiled_for = set()
+    function.compiled_for, function.signature = set(), inspect.signature(stub)
 
     def kernel(record):
         def register(body):
@@ -110,11 +110,10 @@ def _check_registration(function, stub, record, body):
     name = stub.__name__
     if not (isinstance(record, type) and hasattr(record, "_fields")):
         raise TypeError(f"{name}.kernel takes a NamedTuple class, not {record!r}")
-    if [*inspect.signature(body).parameters] != [*inspect.signature(stub).parameters]:
-        expected, found = inspect.signature(stub), inspect.signature(body)
+    expected, found = function.signature, inspect.signature(body)
+    if [*found.parameters] != [*expected.parameters]:
         raise TypeError(f"{name} for {record.__name__} must take {expected}, not {found}")
-    ours = record.__module__.startswith(__package__ + ".")
-    if ours and not body.__module__.startswith(__package__ + "."):
+    if is_ours(record) and not is_ours(body):
         raise TypeError(f"{record.__name__} is gdlearn's; define a record of your own to give it another {name} kernel")
     if record in function.compiled_for:
         raise TypeError(
@@ -163,19 +162,29 @@ def compiled(function):
     Machine code that holds a kernel of somebody else's is never kept: its source may change without
     our noticing. The result has ``py_func``, the plain function.
     """
-    if numba is None or numba.config.DISABLE_JIT:
-        return _as_quiet_as_compiled(function)
-    kept, fresh = _kept_on_disk(function), numba.njit(**ENTRY)(function)
+    return _as_quiet_as_compiled(function) if numba is None or numba.config.DISABLE_JIT else EntryPoint(function)
 
-    @wraps(function)
-    def run(*arguments):
-        if all(map(is_ours, arguments)):
-            return kept(*arguments)
+
+class EntryPoint:
+    """A function that Numba compiles; Numba hears of it at the first call, for it takes its time to get ready."""
+
+    def __init__(self, function):
+        update_wrapper(self, function)
+        self.function, self.py_func = function, _as_quiet_as_compiled(function)
+
+    def __call__(self, *arguments):
+        if not (strangers and any(map(holds_stranger, arguments))):
+            return self.kept(*arguments)
         # Numba's quick look at its arguments tells records apart by name only; a class defined anew has the old name.
-        return fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)
+        return self.fresh.compile(tuple(map(numba.typeof, arguments)))(*arguments)
 
-    run.py_func, run.kept, run.fresh = _as_quiet_as_compiled(function), kept, fresh
-    return run
+    @cached_property
+    def kept(self):
+        return _kept_on_disk(self.function)
+
+    @cached_property
+    def fresh(self):
+        return numba.njit(**ENTRY)(self.function)
 
 
 def _as_quiet_as_compiled(function):

@@ -8,15 +8,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
-from ._types import Matrix
+from ._types import Matrix, strangers
 from .generic import called, compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
-from .records import ready
+from .records import ready, remembered
 from .sparse import suited
 from .sweeps import sweep
 from .threads import one_thread
+
+ANYHOW = nullcontext()
 
 
 class Data(NamedTuple):
@@ -80,6 +82,11 @@ def predict(model, theta, X, rows, scores, H):
         b = min(a + H.shape[1], len(rows))
         forward(model, theta, X, rows, a, b, scores[a:b], H)
         a = b
+
+
+def alone(model):
+    """A context for compiled code: one thread, if the model multiplies its units by BLAS, or a stranger might do so."""
+    return one_thread if strangers or units(model) else ANYHOW
 
 
 class Smoothness(NamedTuple):
@@ -157,7 +164,7 @@ class Problem(NamedTuple):
         Z = np.empty((X.shape[0], model.outputs), X.dtype)
         model, X = suited(model, X)
         H = np.empty((2, block(model), units(model)), Z.dtype)
-        with one_thread if units(model) else nullcontext():
+        with alone(model):
             predict(model, theta, X, np.arange(len(Z)), Z, H)
         return Z[:, 0] if model.outputs == 1 else Z
 
@@ -186,6 +193,7 @@ class Problem(NamedTuple):
         smallest = np.linalg.eigvalsh(mu * moments + np.diag(ridge))[0]
         return Smoothness(float(largest), max(float(smallest), 0.0))
 
+    @remembered
     def ready(self) -> "Problem":
         """The problem with its fields made exact, or an error that names what is wrong with it."""
         alone = has_kernel(row_slope, type(self.loss))
@@ -198,8 +206,8 @@ class Problem(NamedTuple):
 
     def _evaluate(self, theta, X, y):
         problem, data, work = self.ready().load(X, y)
-        theta = validation.parameters(theta, size(problem.model), data.Y.dtype, "theta")
-        with one_thread if units(problem.model) else nullcontext():  # else there is no BLAS
+        theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
+        with alone(problem.model):
             return float(evaluate(problem, theta, data, work)), work.g
 
     def load(self, X: Matrix, y: ArrayLike) -> tuple["Problem", Data, Workspace]:
@@ -207,7 +215,8 @@ class Problem(NamedTuple):
         X = validation.inputs(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
         model, X = suited(self.model, X)
-        m, dtype = block(model), Y.dtype
-        Z, S, H = *np.empty((2, m, model.outputs), dtype), np.empty((2, m, units(model)), dtype)
+        m, k, dtype = block(model), model.outputs, Y.dtype
+        Z, S, H = np.empty((m, k), dtype), np.empty((m, k), dtype), np.empty((2, m, units(model)), dtype)
         work = Workspace(np.empty(size(model), dtype), Z, S, H, Z.ravel(), S.ravel())
-        return self._replace(model=model), Data(X, validation.locked(Y), np.arange(len(Y))), work
+        problem = self if model is self.model else self._replace(model=model)
+        return problem, Data(X, validation.locked(Y), np.arange(len(Y))), work

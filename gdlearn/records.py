@@ -9,11 +9,12 @@ import math
 import operator
 import sys
 import typing
-from functools import cache
+from functools import cache, wraps
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
+from ._types import Function, is_ours, strangers
 from .generic import generic, has_kernel
 
 
@@ -46,6 +47,7 @@ Decay = Annotated[float, Range(0.0, 1.0, open_low=True)]
 Memory = Annotated[float, Range(0.0, 1.0, open_high=True)]
 Count = Annotated[int, Range(1)]
 Counts = Annotated[tuple, Range(1)]
+MANY = 256  # so many records are remembered at a time
 
 
 @generic
@@ -61,6 +63,33 @@ def check(record):
     """
 
 
+def remembered(function: Function) -> Function:
+    """A function that looks at a record, and at its first look only: records that have a hash never change."""
+    answers: dict[Any, Any] = {}
+
+    @wraps(function)
+    def run(record, *functions, **name):
+        if (found := answers.get((id(record), functions))) is not None:
+            return found[1]
+        answer = function(record, *functions, **name)
+        if _is_fixed(record):
+            if len(answers) == MANY:
+                answers.clear()
+            answers[id(record), functions] = record, answer  # as long as the record is held here, its id is its own
+        return answer
+
+    return typing.cast(Function, run)
+
+
+def _is_fixed(record):
+    try:
+        hash(record)
+    except TypeError:
+        return False
+    return True
+
+
+@remembered
 def ready(record, *functions, name):
     """The record with its fields made exact, after a check of their ranges and of its kernels.
 
@@ -87,6 +116,8 @@ def ready(record, *functions, name):
     for function in functions:
         if not has_kernel(function, cls):
             raise TypeError(f"{name}={cls.__name__} has no {function.__name__} kernel; {_able([function])} have one")
+    if not is_ours(cls):
+        strangers.add(cls)
     hints = _hints(cls)
     values = (_exact(v, hints.get(f, Any), functions, f"{name}.{f}") for f, v in zip(cls._fields, record, strict=True))
     made = cls(*values)

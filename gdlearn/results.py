@@ -132,7 +132,7 @@ def finish(problem, method, X, memory, history, code):
         code = DIVERGED
     if code == DIVERGED:
         message = _divergence(problem, method.optimizer, X, history, overflowed)
-        warnings.warn(message, DivergenceWarning, stacklevel=4)
+        warnings.warn(message, DivergenceWarning, stacklevel=3)
     averaged = code in (RUNNING, CONVERGED) and t > method.average_from
     return Run(memory.average if averaged else memory.finite, history, STATUS[code], problem, memory)
 

@@ -53,6 +53,7 @@ class OneThread:
 @cache
 def pools():
     """The pools of NumPy's BLAS and of SciPy's, which Numba calls: it must be loaded before it can be found."""
+    import scipy.linalg.cython_blas  # noqa: F401
     import threadpoolctl
 
     return threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,19 +17,17 @@ from .checkpoints import Checkpoint
 from .loop import Memory, Method, train
 from .models import initial, size
 from .optimizers import SGD, begin, slots, update
-from .problem import Problem
+from .problem import Problem, alone
 from .records import Range, number, ready, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
 from .sampling import ORDERS, seeded
 from .schedules import Constant, rate
-from .threads import one_thread
 
 # Seconds of training between two looks at the clock, the keyboard and the callback.
 PATIENCE = 0.05
 NEVER = 2**62
 
 
-@one_thread
 def minimize(
     problem: Problem,
     X: Matrix,
@@ -127,15 +126,16 @@ def minimize(
     method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs, len(data.Y))
     if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
         start = start.theta
-    if isinstance(start, Run):
-        memory = _continued(problem, method, start.memory, data)
-        method = method._replace(average_from=method.average_from + int(memory.t[0]))
-    else:
-        memory = _memory(problem, method, start, _generator(seed), data)
-    theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
-    history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=theta)
-    saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
-    code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
+    with alone(problem.model):
+        if isinstance(start, Run):
+            memory = _continued(problem, method, start.memory, data)
+            method = method._replace(average_from=method.average_from + int(memory.t[0]))
+        else:
+            memory = _memory(problem, method, start, _generator(seed), data)
+        theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
+        history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=theta)
+        saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
+        code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:
         remedy = "begin closer to zero, or scale y or the columns of X"
         raise ValueError(f"start has an objective that is not finite; {remedy}")
@@ -144,7 +144,7 @@ def minimize(
 
 def _method(optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs, n):
     if isinstance(schedule, (int, float, np.number)) and not isinstance(schedule, bool):
-        schedule = Constant(number(schedule, "schedule", Range(0.0, open_low=True)))
+        schedule = _constant(schedule)
     if not isinstance(sampling, str) or sampling not in ORDERS:
         raise ValueError(f"sampling must be one of {', '.join(map(repr, ORDERS))}, not {shown(sampling)}")
     batch = n if batch_size is None else number(batch_size, "batch_size", Range(1), int)
@@ -161,6 +161,11 @@ def _method(optimizer, schedule, batch_size, sampling, tolerance, average, measu
         round((1.0 - share) * steps) if share > 0.0 else NEVER,
         min(every, NEVER) if batch < n else 1,
     )
+
+
+@lru_cache(typed=True)  # one record for one number, which is checked once; a complex 1 is not the number 1
+def _constant(eta):
+    return Constant(number(eta, "schedule", Range(0.0, open_low=True)))
 
 
 def _generator(seed):
@@ -201,7 +206,8 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
             measured = 1 + math.ceil((first + stretch - 1) / every) * every  # so that each stretch ends with a look
             code = train(problem, method, data, memory, work, history, min(measured, last))
             done, now = memory.t[1], time.perf_counter()
-            history.seconds[first:done] = np.linspace(since, now, done - first + 1)[1:] - began
+            shares = np.arange(1, done - first + 1) / (done - first)
+            history.seconds[first:done] = since - began + (now - since) * shares
             if now - since < PATIENCE:
                 stretch *= 2
             saved.save(code, finished=done == last or code != RUNNING)

@@ -75,22 +75,34 @@ from pathlib import Path
 from typing import NamedTuple
 from gdlearn.training import train
 
-class Half(NamedTuple):
-    eta: float
+{mine}
 
-@gd.schedules.rate.kernel(Half)
-def _(schedule, t):
-    return 0.5 * schedule.eta
-
-run = gd.minimize(gd.Problem(gd.Linear(1)), [[1.0], [2.0]], [1.0, 3.0], schedule=gd.Warmup(2, Half(0.2)), epochs=4)
+run = gd.minimize(gd.Problem(gd.Linear(1)), [[1.0], [2.0]], [1.0, 3.0], schedule=gd.Warmup(2, Mine(0.1)), epochs=4)
 print(run.history.learning_rate.tolist())
 print(len(train.kept.signatures), len(train.fresh.signatures))
 print([path.name for path in Path("cache").rglob("*.nb?")])
+gd.minimize(gd.Problem(gd.Linear(1)), [[1.0], [2.0]], [1.0, 3.0], epochs=4)
+print(len(train.kept.signatures), len(train.fresh.signatures))
+"""
+KERNEL = """
+class Mine(NamedTuple):
+    eta: float
+
+@gd.schedules.rate.kernel(Mine)
+def _(schedule, t):
+    return 1.0 * schedule.eta
+"""
+HEIR = """
+class Mine(gd.Constant):
+    pass
 """
 
 
-def test_machine_code_with_a_kernel_of_yours_is_never_kept(tmp_path):
+@pytest.mark.parametrize("mine", [KERNEL, HEIR])
+def test_machine_code_with_a_record_of_yours_is_never_kept(mine, tmp_path):
     running.copy(tmp_path)
-    rates, compiled, files = running.python(MINE, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache")).splitlines()
+    printed = running.python(MINE.format(mine=mine), tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    rates, compiled, files, then = printed.splitlines()
     assert json.loads(rates) == [0.05, 0.1, 0.1, 0.1, 0.1]
     assert (compiled, files) == ("0 1", "[]")
+    assert then == "1 1"  # what is the library's own is kept

@@ -137,6 +137,19 @@ def compilations(*functions):
     return sum(len(f.kept.signatures) + len(f.fresh.signatures) for f in functions)
 
 
+@pytest.mark.machine_code("plain Python has nothing to get ready")
+def test_numba_hears_of_an_entry_point_at_its_first_call():
+    """Its preparations would else be a third of the import."""
+    nothing = generic.compiled(_nothing)
+    assert not vars(nothing).keys() & {"kept", "fresh"}
+    nothing()
+    assert "kept" in vars(nothing)
+
+
+def _nothing():
+    pass
+
+
 @pytest.mark.machine_code("it counts compilations")
 def test_a_new_hyperparameter_never_recompiles():
     rng = np.random.default_rng(0)

@@ -2,15 +2,19 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import threadpoolctl
 
 import gdlearn as gd
+import running
+from gdlearn import problem
+from gdlearn.products import MatrixLinear
 from gdlearn.threads import one_thread, pools
 
-pytestmark = pytest.mark.long_in_python("2,000 rows of 200 columns")
+pytestmark = pytest.mark.long_in_python("its products are large, so that BLAS would share them")
 RNG = np.random.default_rng(0)
 # So many that BLAS would share its products among its threads.
 X = RNG.standard_normal((2000, 200))
@@ -38,6 +42,14 @@ WORK = {
 }
 
 
+POOLS = """
+from gdlearn.threads import pools
+found = len(pools())
+import scipy.linalg, threadpoolctl
+print(found, len(threadpoolctl.ThreadpoolController().select(user_api="blas").lib_controllers))
+"""
+
+
 def threads():
     return [pool.num_threads for pool in pools()]
 
@@ -51,6 +63,11 @@ def test_results_do_not_depend_on_the_number_of_threads(name):
             found.append(np.asarray(WORK[name]()))
             assert threads() == before
     assert found[0].tobytes() == found[1].tobytes()
+
+
+def test_the_pool_that_numba_calls_is_among_those_of_a_new_process():
+    ours, all_there_are = running.python(POOLS, running.PACKAGE.parent).split()
+    assert ours == all_there_are
 
 
 def test_the_number_of_threads_comes_back_after_the_last_of_those_that_run_side_by_side():
@@ -80,3 +97,31 @@ def test_the_number_of_threads_comes_back_after_an_error():
         with pytest.raises(ValueError, match="X has 3 columns"):
             gd.minimize(RIDGE, X[:, :3], y)
         assert threads() == before
+
+
+class Watched(NamedTuple):
+    eta: float
+
+
+@gd.schedules.rate.kernel(Watched)
+def _(schedule, t):
+    SEEN.append(threads())
+    return schedule.eta
+
+
+SEEN = []
+
+
+def test_what_is_not_ours_runs_in_one_thread():
+    with threadpoolctl.threadpool_limits(2, user_api="blas"), running.plainly():
+        gd.minimize(RIDGE, X[:9], y[:9], schedule=Watched(1e-4), epochs=1)
+    assert SEEN and {1} == {number for numbers in SEEN for number in numbers}
+
+
+def test_the_threads_are_left_alone_where_there_is_no_blas(monkeypatch):
+    monkeypatch.setattr(problem, "strangers", set())
+    assert problem.alone(gd.Linear(3)) is not one_thread
+    for model in (gd.MLP(3, (4,)), MatrixLinear(3, 2)):
+        assert problem.alone(model) is one_thread
+    problem.strangers.add(Watched)
+    assert problem.alone(gd.Linear(3)) is one_thread

@@ -1,5 +1,6 @@
 """Records: their fields become exactly what their annotations say, or are refused."""
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gdlearn as gd
-from gdlearn.records import Count, Positive, check
+from gdlearn.penalties import cost
+from gdlearn.records import MANY, Count, Positive, check, ready
 
 X, Y = np.array([[1.0, 2.0], [3.0, -1.0], [0.0, 0.5]]), np.array([1.0, 0.0, 1.0])
 LINEAR, NAN = gd.Problem(gd.Linear(2)), float("nan")
@@ -47,6 +49,42 @@ def test_ready_problems_stay_as_they_are():
     ready = gd.Problem(gd.Linear(2, 3), gd.CrossEntropy(), gd.L1(1)).ready()
     assert ready.ready() == ready
     assert gd.Problem(gd.Linear(np.int64(2), intercept=1)).ready().model == gd.Linear(2, 1, True)
+
+
+def test_a_record_is_looked_at_once():
+    problem = gd.Problem(gd.Linear(2), penalty=gd.L2(1))
+    assert problem.ready() is problem.ready()
+    assert ready(problem.penalty, cost, name="penalty") is ready(problem.penalty, cost, name="penalty")
+    with pytest.raises(TypeError, match="penalty=L2 has no rate kernel"):
+        ready(problem.penalty, gd.schedules.rate, name="penalty")
+
+
+def test_a_record_is_not_taken_for_an_equal_one_of_other_types():
+    for right, wrong in [(gd.L2(1.0), gd.L2(True)), (gd.L2(1.0), gd.L2(1 + 0j))]:
+        assert right == wrong
+        ready(right, cost, name="penalty")
+        with pytest.raises(TypeError, match=r"penalty\.lam must be a number"):
+            ready(wrong, cost, name="penalty")
+    gd.minimize(LINEAR, X, Y, schedule=1.0, epochs=0)
+    with pytest.raises(TypeError, match="schedule must be a number"):
+        gd.minimize(LINEAR, X, Y, schedule=np.complex128(1.0), epochs=0)
+
+
+def test_a_record_that_can_change_is_looked_at_each_time():
+    hidden = [3]
+    problem = gd.Problem(gd.MLP(2, hidden))
+    assert problem.ready().model.hidden == (3,)
+    hidden[0] = 0
+    with pytest.raises(ValueError, match=r"model.hidden\[0\] must be finite and at least 1, not 0"):
+        problem.ready()
+
+
+def test_so_many_records_are_remembered_and_no_more():
+    first = gd.L2(0.5)
+    before = sys.getrefcount(first)
+    for k in range(2 * MANY):
+        assert ready(first if k == 0 else gd.L2(k), cost, name="penalty").lam == (k or 0.5)
+    assert sys.getrefcount(first) == before
 
 
 class Free(NamedTuple):
