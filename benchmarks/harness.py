@@ -105,16 +105,15 @@ def _once(contender):
 
 def _repeats(contender):
     """How many runs make a sample of 8 ms."""
-    contender.prepare()
-    begin = time.process_time()
-    contender.run()
-    once = time.process_time() - begin
-    contender.prepare()
-    return max(1, int(np.ceil(SHORTEST / max(once, 1e-7)))) if once < SHORTEST else 1
+    once = min(_sample(contender, 1)[0] for _ in range(3))
+    return max(1, int(np.ceil(SHORTEST / max(once, 1e-7))))
 
 
 def _sample(contender, repeats):
     """CPU and wall seconds of one run, from a sample of several."""
+    if repeats > 1:  # a short run suffers from the data that the others have left in the caches
+        contender.prepare()
+        contender.run()
     contender.prepare()
     cpu, wall = time.process_time(), time.perf_counter()
     for _ in range(repeats):
