@@ -1,8 +1,8 @@
 """Side by side: the same work by several libraries, in turn, one thread each, by process CPU time.
 
 The pools of threads are pinned before anything that owns one is imported, so this module comes first. The
-contenders of a row run round robin; a sample repeats the work until it lasts 8 ms, and is clean if its
-thread was on the processor for at least 90 % of the time. Reported are the median of the clean samples
+contenders of a row run round robin; a sample begins with a run that does not count, repeats the work
+until it lasts 8 ms, and is clean if its thread was on the processor for at least 90 % of the time. Reported are the median of the clean samples
 and the quartiles.
 """
 
@@ -111,9 +111,8 @@ def _repeats(contender):
 
 def _sample(contender, repeats):
     """CPU and wall seconds of one run, from a sample of several."""
-    if repeats > 1:  # a short run suffers from the data that the others have left in the caches
-        contender.prepare()
-        contender.run()
+    contender.prepare()
+    contender.run()  # its data come back into the caches, where the others have left theirs
     contender.prepare()
     cpu, wall = time.process_time(), time.perf_counter()
     for _ in range(repeats):
