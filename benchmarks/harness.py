@@ -1,9 +1,9 @@
 """Side by side: the same work by several libraries, in turn, one thread each, by process CPU time.
 
 The pools of threads are pinned before anything that owns one is imported, so this module comes first. The
-contenders of a row run round robin; a sample begins with a run that does not count, repeats the work
-until it lasts 8 ms, and is clean if its thread was on the processor for at least 90 % of the time. Reported are the median of the clean samples
-and the quartiles.
+contenders of a row run round robin. A sample begins with a run that does not count, repeats the work until
+it lasts 8 ms, and is clean if its thread was on the processor for at least 90 % of the time. Reported are
+the median of the clean samples and the quartiles.
 """
 
 import os
