@@ -50,7 +50,6 @@ TOO_SMALL = """() => {
 }"""
 
 READY = f"""async () => {{
-    if (!document.querySelector('main')) return false; // the first page only leads to another
     if (window.MathJax && !MathJax.startup?.promise) return false; // there are formulas, and MathJax is on its way
     if (window.MathJax) await MathJax.startup.promise;
     const views = document.querySelectorAll('script[type="{WIDGET}"]');
@@ -101,6 +100,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("response", self.answer)
         self.page.goto(base + page)
+        self.page.wait_for_selector("main", state="attached")  # the first page only leads to another
         self.page.wait_for_function(READY)
 
     def show(self, theme, width=1280):
