@@ -12,7 +12,7 @@ pytestmark = pytest.mark.long_in_python("whole chapters")
 
 def reachable(control):
     """What the reader can set with a kernel: the ends, what the slider makes of values in between, or all values."""
-    if not control.continuous:
+    if not control.numeric:
         return control.values
     slider, low, high = live_slider(control), min(control.values), max(control.values)
     between = [low + 0.37 * (high - low), low + 0.0371 * (high - low), np.sqrt(max(low, 1e-3) * max(high, 1e-3))]
