@@ -119,6 +119,14 @@ def test_handles_keep_their_color_when_they_are_moved(opened):
         assert handles.nth(number).evaluate(color) == before
 
 
+def test_answers_stand_on_paper(opened):
+    answers = opened.page.locator("details.sd-dropdown .sd-summary-content")
+    opened.page.emulate_media(media="print")
+    shown = answers.evaluate_all("all => all.map(answer => answer.checkVisibility())")
+    opened.page.emulate_media(media="screen")
+    assert all(shown)
+
+
 def test_weight(page):
     text = (PAGES / page).read_text(encoding="utf-8")
     pictures = set(re.findall(r"_images/([\w.-]+)", text))
