@@ -13,6 +13,7 @@ from PIL import Image
 
 from ._labels import NameRow
 from ._layout import thin_ticks, write_powers
+from ._numbers import unbroken, written
 from ._once import copy_ticks, kept_canvas, ticks_found_once
 from ._style import SCALE, STYLE
 
@@ -153,7 +154,7 @@ def card(figure, text, kind, image):
     str
     """
     width, height = (round(SCALE * inches) for inches in figure.get_size_inches())
-    text = html.escape(text.strip())
+    text = html.escape(unbroken(written(text.strip())))
     source = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
     return (
         f'<figure style="margin:0;max-width:{width}px">'

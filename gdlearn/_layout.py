@@ -6,11 +6,12 @@ from matplotlib.spines import Spine
 from matplotlib.ticker import AutoLocator, FuncFormatter, LogFormatterSciNotation, NullLocator
 from matplotlib.transforms import Bbox
 
+from ._numbers import power_of_ten
+
 PAD = 0.12, 0.10  # inches around each panel and its labels, across and up
 GUESS = np.array([[0.6, 0.1], [0.55, 0.15]])  # inches that labels take before and after a panel, across and up
 MOST_STEPS = 6  # between the ticks of an axis, where matplotlib takes up to nine
 FEW_DECADES = 2  # more of them have no ticks between the powers of ten
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Margins(ConstrainedLayoutEngine):
@@ -73,14 +74,9 @@ def write_powers(ax):
     """Write 10⁻⁴ in the face of the other labels, where matplotlib would typeset a formula."""
     for axis in (ax.xaxis, ax.yaxis):
         if axis.get_scale() == "log" and isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
-            axis.set_major_formatter(FuncFormatter(power_of_ten))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(round(np.log10(value)))))
             low, high = axis.get_view_interval()
             if high > low * 10**FEW_DECADES:
                 axis.set_minor_locator(NullLocator())
             elif high > 10 * low:
                 axis.get_minor_locator().set_params(subs=(2, 5))
-
-
-def power_of_ten(value, _):
-    """1e-4 as 10⁻⁴."""
-    return f"10{str(round(np.log10(value))).translate(RAISED)}"

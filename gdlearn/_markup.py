@@ -8,10 +8,12 @@ import re
 
 from IPython.display import HTML
 
+from ._numbers import unbroken
+
 
 def inline(text):
     """A line of text as HTML: `code` is set as code, $formulas$ are left to MathJax."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text.strip(), quote=False))
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(unbroken(text.strip()), quote=False))
 
 
 def secret(data):

@@ -10,7 +10,6 @@ from PIL import Image
 
 from gdlearn import _images, plotting
 from gdlearn._images import _pixels, flat_png, png
-from gdlearn._layout import power_of_ten
 
 
 def panels(rows, columns, **options):
@@ -117,11 +116,6 @@ def test_a_figure_with_a_color_bar_is_left_to_matplotlib():
     fig, ax = beside_a_color_bar()
     fig.draw_without_rendering()
     assert not ax.get_tightbbox().overlaps(fig.axes[1].get_tightbbox())
-
-
-@pytest.mark.parametrize(("value", "text"), [(1e-4, "10⁻⁴"), (1, "10⁰"), (1e12, "10¹²"), (0.1, "10⁻¹")])
-def test_powers_of_ten(value, text):
-    assert power_of_ten(value, None) == text
 
 
 def test_powers_are_written_on_logarithmic_axes_and_own_labels_stay():

@@ -1,8 +1,9 @@
-"""Lines do not end before a comma or a percent sign."""
+"""Lines do not end before a comma, a percent sign or a unit."""
 
 import pytest
 from docutils import nodes
 
+from gdlearn._markup import inline
 from unbroken import keep_together
 
 
@@ -30,6 +31,15 @@ def test_a_formula_without_punctuation_stays_as_it_is(after):
 def test_a_percent_sign_stays_with_its_number():
     text = kept(nodes.Text("over "), nodes.inline("", "87"), nodes.Text(" % and 77 % of")).astext()
     assert text == "over 87\N{NO-BREAK SPACE}% and 77\N{NO-BREAK SPACE}% of"
+
+
+def test_a_unit_stays_with_its_number():
+    text = kept(nodes.inline("", "3.9"), nodes.Text(" µs in Python, 18.3 ms in a loop, 7 msec")).astext()
+    assert text == "3.9\N{NO-BREAK SPACE}µs in Python, 18.3\N{NO-BREAK SPACE}ms in a loop, 7 msec"
+
+
+def test_a_percent_sign_stays_with_its_number_in_a_question():
+    assert inline("until 1 % of `n % 2`") == "until 1\N{NO-BREAK SPACE}% of <code>n % 2</code>"
 
 
 def test_code_is_left_alone():

@@ -23,6 +23,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 
+from gdlearn._numbers import written
+
 FOLDER = Path(__file__).resolve().parent.parent / "book" / "reference" / "claims"
 # A slot is a formula or a symbol that the article leaves blank.
 VERDICTS = ("right", "loose", "wrong", "slot")
@@ -104,12 +106,7 @@ def out_of_bounds(showing, values):
 
 def in_words(value):
     """1234.5 → 1234, 0.03567 → 0.03567, 1.8e-19 → 1.8 · 10⁻¹⁹, 1e6 → 10⁶"""
-    text = f"{value:.4g}"
-    if "e" in text:
-        mantissa, power = text.split("e")
-        text = f"{mantissa} · " * (mantissa != "1") + "10"
-        text += str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return text.replace("-", "−")
+    return written(f"{value:.4g}").replace("-", "−")
 
 
 def collect(app, doctree):

@@ -1,19 +1,21 @@
-"""What a line must not end between: a formula and the comma after it, a number and its percent sign."""
+"""What a line must not end between: a formula and the comma after it, a number and its unit."""
 
 import re
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from gdlearn._numbers import unbroken
+
 VERBATIM = nodes.literal | nodes.literal_block | nodes.raw | nodes.math | nodes.math_block
 CLOSING = re.compile(r"[,.;:!?)\]’”]+")
 
 
 def keep_together(document):
-    """Puts a no-break space before each %, and a formula with the punctuation after it into a span of its own."""
+    """Puts no-break spaces before units and into powers of ten, and a formula with what closes it into a span."""
     for text in list(document.findall(nodes.Text)):
-        if " %" in text and not isinstance(text.parent, VERBATIM):
-            text.parent.replace(text, nodes.Text(text.replace(" %", "\N{NO-BREAK SPACE}%")))
+        if unbroken(text) != text and not isinstance(text.parent, VERBATIM):
+            text.parent.replace(text, nodes.Text(unbroken(text)))
     for formula in list(document.findall(nodes.math)):
         after = formula.next_node(descend=False, siblings=True)
         if isinstance(after, nodes.Text) and (closing := CLOSING.match(after)):

@@ -19,6 +19,20 @@ EDGES = """() => [...document.querySelectorAll('figure:has(> .downhill-caption) 
         return [Math.round(left), Math.round(right)];
     })"""
 
+# What a link to the source, which floats, makes narrower than what it describes.
+SQUEEZED = """() => [...document.querySelectorAll('dl.py > dd')].filter(text =>
+    text.getBoundingClientRect().right < text.previousElementSibling.getBoundingClientRect().right - 1)
+    .map(text => text.previousElementSibling.id)"""
+
+# The rules above and below each folded answer, and the empty room between its title and the rule below.
+FOLDED = """() => [...document.querySelectorAll('details.sd-dropdown:not([open]), .admonition.solution.toggle-hidden')]
+    .map(answer => {
+        const {borderTopWidth, borderBottomWidth} = getComputedStyle(answer);
+        const first = answer.previousElementSibling?.matches('details.sd-dropdown') && answer.matches('details');
+        const room = answer.getBoundingClientRect().bottom - answer.firstElementChild.getBoundingClientRect().bottom;
+        return [first ? '1px' : borderTopWidth, borderBottomWidth, room < 2];
+    })"""
+
 pytestmark = pytest.mark.browser
 SCREENSHOTS = PAGES.parent / "screenshots" if os.environ.get("SCREENSHOTS") else None
 # In the page as it is, in templates, and in the widgets' state, where quotes are escaped.
@@ -84,6 +98,33 @@ def test_pictures_reach_from_edge_to_edge_of_a_phone(opened):
     """What is written in them is as large as it can be; nothing around them cuts them off."""
     opened.show("light", 390)
     assert [seen for seen in opened.page.evaluate(EDGES) if seen != [0, 390]] == []
+
+
+def test_descriptions_are_as_wide_as_what_they_describe(opened):
+    opened.show("light", 390)
+    assert opened.page.evaluate(SQUEEZED) == []
+
+
+def test_folded_answers_look_alike(opened):
+    opened.show("light", 390)
+    assert all(answer == ["1px", "1px", True] for answer in opened.page.evaluate(FOLDED))
+
+
+def test_handles_keep_their_color_when_they_are_moved(opened):
+    handles = opened.page.locator(".widget-subarea .noUi-handle")
+    color = "handle => getComputedStyle(handle).backgroundColor"
+    for number in range(handles.count()):
+        before = handles.nth(number).evaluate(color)
+        handles.nth(number).focus()
+        assert handles.nth(number).evaluate(color) == before
+
+
+def test_answers_stand_on_paper(opened):
+    answers = opened.page.locator("details.sd-dropdown .sd-summary-content")
+    opened.page.emulate_media(media="print")
+    shown = answers.evaluate_all("all => all.map(answer => answer.checkVisibility())")
+    opened.page.emulate_media(media="screen")
+    assert all(shown)
 
 
 def test_weight(page):

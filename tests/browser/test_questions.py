@@ -161,6 +161,16 @@ def test_the_browser_says_what_python_says(opened, number):
         assert feedback.text_content() == said_to(judged, attempt).replace("`", ""), attempt
 
 
+def test_the_question_does_not_show_through_its_picture_on_a_dark_phone(opened):
+    form = question(opened, 0)
+    form.get_by_text("0.5").click()
+    form.get_by_role("button", name="Commit").click()
+    opened.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
+    picture, edge = form.locator("img"), form.bounding_box()["x"]
+    assert picture.bounding_box()["x"] < edge
+    assert picture.evaluate("image => getComputedStyle(image).mixBlendMode") == "normal"
+
+
 def test_all_fits_a_phone_and_is_large_enough_to_touch(opened):
     assert opened.evaluate("document.documentElement.scrollWidth") == 390
     targets = opened.locator("label.downhill-choice, button:visible, input[type=text], select")

@@ -1,0 +1,27 @@
+"""How numbers stand in a text: a power of ten as 2 · 10⁻⁹, and no line ends between a number and its unit."""
+
+import re
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+−-]\d+)(?!\w)")
+UNIT = re.compile(r"(?:^|(?<=\d)) (?=(?:%|[mµ]s)(?!\w)|· 10)|(?<=·) (?=10)")
+
+
+def power_of_ten(exponent):
+    """-4 as 10⁻⁴."""
+    return f"10{str(exponent).translate(RAISED)}"
+
+
+def written(text):
+    """The text with its numbers as one writes them by hand: 1.9e-05 as 1.9 · 10⁻⁵, 1e+06 as 10⁶."""
+
+    def write(match):
+        mantissa, exponent = match[1], int(match[2].replace("−", "-"))
+        return f"{mantissa} · " * (mantissa != "1") + power_of_ten(exponent)
+
+    return POWER.sub(write, text)
+
+
+def unbroken(text):
+    """The text with no-break spaces between each number and its unit, and in each power of ten."""
+    return UNIT.sub("\N{NO-BREAK SPACE}", text)
