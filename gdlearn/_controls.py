@@ -6,6 +6,8 @@ from numbers import Integral, Real
 import ipywidgets as widgets
 import numpy as np
 
+from ._numbers import written
+
 STEPS = 200  # of a logarithmic slider, about
 BEAT = 700  # milliseconds for each value, when they are played
 
@@ -69,7 +71,7 @@ class Control:
     @property
     def texts(self):
         """The values as the reader sees them."""
-        return tuple(self.format.format(v) if self.numeric else v for v in self.values)
+        return tuple(written(self.format.format(v)) if self.numeric else v for v in self.values)
 
 
 def choice_slider(control):

@@ -4,6 +4,7 @@ import re
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+−-]\d+)(?!\w)")
+MINUS = re.compile(r"(?<![\w)])-(?=\d)")
 UNIT = re.compile(r"(?:^|(?<=\d)) (?=(?:%|[mµ]s)(?!\w)|· 10)|(?<=·) (?=10)")
 
 
@@ -13,13 +14,13 @@ def power_of_ten(exponent):
 
 
 def written(text):
-    """The text with its numbers as one writes them by hand: 1.9e-05 as 1.9 · 10⁻⁵, 1e+06 as 10⁶."""
+    """The text with its numbers as one writes them by hand: 1.9e-05 as 1.9 · 10⁻⁵, 1e+06 as 10⁶, -3 as −3."""
 
     def write(match):
         mantissa, exponent = match[1], int(match[2].replace("−", "-"))
         return f"{mantissa} · " * (mantissa != "1") + power_of_ten(exponent)
 
-    return POWER.sub(write, text)
+    return MINUS.sub("−", POWER.sub(write, text))
 
 
 def unbroken(text):

@@ -27,4 +27,5 @@ def test_control_refuses(options, error, message):
 
 def test_control_shows_values_in_its_format():
     assert Control("k", "k", (1.0, 2.5), format="{:.2f}").texts == ("1.00", "2.50")
+    assert Control("k", "k", (-5, 1e-5)).texts == ("−5", "10⁻⁵")
     assert Control("k", "k", np.array([1, 2])).default == 1

@@ -106,7 +106,7 @@ def out_of_bounds(showing, values):
 
 def in_words(value):
     """1234.5 → 1234, 0.03567 → 0.03567, 1.8e-19 → 1.8 · 10⁻¹⁹, 1e6 → 10⁶"""
-    return written(f"{value:.4g}").replace("-", "−")
+    return written(f"{value:.4g}")
 
 
 def collect(app, doctree):
