@@ -4,6 +4,8 @@ Numba optimizes each function and makes machine code of it, and optimizes it aga
 around it. A kernel in a gradient in an epoch in a loop goes through that four times; the last is enough.
 """
 
+from functools import wraps
+
 
 def for_kernels(apart=False):
     """Numba's compiler, for functions that are never called but from the code they become part of.
@@ -54,6 +56,26 @@ def for_kernels(apart=False):
             return [passes]
 
     return KernelCompiler
+
+
+def instead(function, name):
+    """Let compiled code convert the last argument of ``function`` to the type that ``name(*types)`` names.
+
+    Where such a function were compiled as others are, that would be for each pair of types: a tenth of a first fit.
+    """
+    try:
+        from numba.core import types
+        from numba.extending import lower_builtin, type_callable
+    except ImportError:
+        return
+
+    @type_callable(function)
+    def kind(context):
+        return wraps(name)(lambda *arguments: getattr(types, name(*arguments)))
+
+    @lower_builtin(function, types.VarArg(types.Any))
+    def convert(context, builder, signature, arguments):
+        return context.cast(builder, arguments[-1], signature.args[-1], signature.return_type)
 
 
 def prefetching():

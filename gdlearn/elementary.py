@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .compiling import prefetching
+from .compiling import instead, prefetching
 from .generic import in_machine_code
 
 ask = prefetching()
@@ -136,16 +136,8 @@ def _(u):
     return log1p32 if _name(u) == "float32" else log1p64
 
 
-@in_machine_code(like)
-def _(x, value):
-    if _name(x) == "float32":
-        return lambda x, value: np.float32(value)
-    return lambda x, value: np.float64(value)
-
-
-@in_machine_code(place)
-def _(i):
-    return lambda i: np.uintp(i)
+instead(like, lambda x, value: _name(x))
+instead(place, lambda i: "uintp")
 
 
 @in_machine_code(prefetch)

@@ -16,7 +16,7 @@ from .optimizers import at_step, decay, extrapolate, looks_at_all, prepare, upda
 from .penalties import prox, pull
 from .problem import gradient, measure
 from .results import CONVERGED, DIVERGED, RUNNING
-from .rowwise import steps_in_one_go
+from .rowwise import OneByOne, steps_in_one_go
 from .sampling import arrange
 from .schedules import rate
 
@@ -31,6 +31,7 @@ class Method(NamedTuple):
     tolerance: float
     average_from: int  # the step from which on the iterates are averaged
     measure_every: int  # epochs from one look at the objective to the next
+    pace: Any = OneByOne()
 
 
 class Memory(NamedTuple):
@@ -46,19 +47,19 @@ class Memory(NamedTuple):
 
 
 @inlined
-def step(problem, optimizer, memory, g, lr, t):
+def step(model, penalty, optimizer, memory, g, lr, t):
     """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
-    theta, state, w, lr = memory.theta, memory.state, weights(problem.model), like(memory.theta[0], lr)
+    theta, state, w, lr = memory.theta, memory.state, weights(model), like(memory.theta[0], lr)
     now = at_step(optimizer, theta, lr, t)
     whole, share = looks_at_all(optimizer), 1.0
     if whole:
         for j in range(w):
-            g[j] += pull(problem.penalty, theta[j])
-        share = prepare(optimizer, problem.model, g, state)
+            g[j] += pull(penalty, theta[j])
+        share = prepare(optimizer, model, g, state)
     for j in range(w):
-        slope = g[j] if whole else like(g[j], g[j] + pull(problem.penalty, theta[j]))
+        slope = g[j] if whole else like(g[j], g[j] + pull(penalty, theta[j]))
         moved, length = update(now, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
-        theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, share * length), state, j)
+        theta[j] = extrapolate(optimizer, prox(penalty, moved, share * length), state, j)
     for j in range(w, len(theta)):
         moved, length = update(now, theta[j], g[j], state, j, lr, t)
         theta[j] = extrapolate(optimizer, moved, state, j)
@@ -67,19 +68,18 @@ def step(problem, optimizer, memory, g, lr, t):
 @inlined
 def epoch(problem, method, data, memory, work):
     """Step once per batch through all rows."""
-    n, t = len(data.rows), memory.t[0]
+    model, penalty, optimizer, n, t = problem.model, problem.penalty, method.optimizer, len(data.rows), memory.t[0]
     full = method.batch_size == n
     if not full:
         arrange(memory.order, method.sampling, memory.random)
-    single = method.batch_size == 1 and not full and t + n <= method.average_from
-    if single and steps_in_one_go(method.optimizer, problem, method, data, memory, work):
+    if t + n <= method.average_from and steps_in_one_go(method.pace, problem, method, data, memory, work):
         memory.t[0] = t + n
         return
     for start in range(0, n, method.batch_size):
         if not full:  # the gradient of the full batch is at hand: the last measure left it in work.g
             stop = min(start + method.batch_size, n)
-            gradient(problem, memory.theta, data, memory.order, start, stop, work, False)
-        step(problem, method.optimizer, memory, work.g, rate(method.schedule, t), t)
+            gradient(model, problem.loss, memory.theta, data, memory.order, start, stop, work, False)
+        step(model, penalty, optimizer, memory, work.g, rate(method.schedule, t), t)
         if t >= method.average_from:
             add_to_mean(memory.average, memory.theta, t - method.average_from)
         t += 1

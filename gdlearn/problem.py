@@ -44,18 +44,18 @@ class Workspace(NamedTuple):
 
 
 @called
-def gradient(problem, theta, data, order, start, stop, work, with_value):
+def gradient(model, loss, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
     work.g[:] = 0.0
     share = 1.0 / (stop - start)
-    return share * sweep(problem.model, problem, theta, data, order, start, stop, share, work, with_value)
+    return share * sweep(model, loss, theta, data, order, start, stop, share, work, with_value)
 
 
 @inlined
 def measure(problem, theta, data, work):
     """The objective and the norm of its smallest subgradient; leaves the gradient of the loss in work.g."""
     w, squares = weights(problem.model), 0.0
-    objective = gradient(problem, theta, data, data.rows, 0, len(data.rows), work, True)
+    objective = gradient(problem.model, problem.loss, theta, data, data.rows, 0, len(data.rows), work, True)
     for j in range(w):
         objective += cost(problem.penalty, theta[j])
         slope = subgradient(problem.penalty, theta[j], work.g[j] + pull(problem.penalty, theta[j]))

@@ -20,6 +20,7 @@ from .optimizers import SGD, begin, slots, update
 from .problem import Problem, alone
 from .records import Range, number, ready, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
+from .rowwise import pace
 from .sampling import ORDERS, seeded
 from .schedules import Constant, rate
 
@@ -124,6 +125,7 @@ def minimize(
     problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
     method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs, len(data.Y))
+    method = method._replace(pace=pace(problem, method.optimizer, method.batch_size, len(data.Y)))
     if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
         start = start.theta
     with alone(problem.model):

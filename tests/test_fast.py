@@ -114,7 +114,7 @@ def test_single_precision_stays_single():
 
 
 def _one(problem, optimizer, memory, g, lr):
-    step(problem, optimizer, memory, g, lr, 0)
+    step(problem.model, problem.penalty, optimizer, memory, g, lr, 0)
 
 
 @pytest.mark.machine_code("counts compiled signatures")
