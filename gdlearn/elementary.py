@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .compiling import instead, prefetching
+from .compiling import converted, instruction, prefetching
 from .generic import in_machine_code
 
 ask = prefetching()
@@ -136,8 +136,8 @@ def _(u):
     return log1p32 if _name(u) == "float32" else log1p64
 
 
-instead(like, lambda x, value: _name(x))
-instead(place, lambda i: "uintp")
+instruction(like, lambda x, value: _name(x), converted)
+instruction(place, lambda i: "uintp", converted)
 
 
 @in_machine_code(prefetch)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
 from ._types import Matrix, strangers
-from .generic import called, compiled, has_kernel, inlined
+from .generic import compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
@@ -43,7 +43,7 @@ class Workspace(NamedTuple):
     s: np.ndarray
 
 
-@called
+@inlined
 def gradient(model, loss, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
     work.g[:] = 0.0

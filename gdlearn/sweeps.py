@@ -2,7 +2,7 @@
 
 from .blocks import slopes
 from .elementary import like, place, prefetch
-from .generic import apart, called, generic
+from .generic import apart, called, generic, inlined
 from .losses import AbsoluteError, Huber, SquaredError, slope, value
 from .models import Linear, forward, pullback
 
@@ -17,7 +17,7 @@ def sweep(model, loss, theta, data, order, start, stop, share, work, with_value)
     return in_blocks(model, loss, theta, data, order, start, stop, share, work, with_value)
 
 
-@called
+@inlined
 def in_blocks(model, loss, theta, data, order, start, stop, share, work, with_value):
     """A block of rows at a time: forward, slopes, and pullback while the rows are in the fastest cache."""
     _, Z, S, H, _, _ = work
@@ -29,6 +29,12 @@ def in_blocks(model, loss, theta, data, order, start, stop, share, work, with_va
         pullback(model, theta, data.X, order, a, b, S, share, work.g, H)
         a = b
     return total
+
+
+@called
+def by_matrices(model, loss, theta, data, order, start, stop, share, work, with_value):
+    """``in_blocks`` for models whose products are long beside a call: compiled once, for all that call it."""
+    return in_blocks(model, loss, theta, data, order, start, stop, share, work, with_value)
 
 
 @sweep.kernel(Linear)
