@@ -10,13 +10,14 @@ from pathlib import Path
 
 import costs
 import harness  # pins the pools of threads, so it comes before all that owns one
+import parts
 import threads
 
 RESULTS = Path(__file__).with_name("results.json")
 # The modules whose rows() are measured, in the order of the table.
 GROUPS = ("gradients", "stochastic", "pieces", "networks", "lassos")
 # What is measured in its own way.
-OTHERS = {"threads": threads.rows, "costs": costs.costs}
+OTHERS = {"threads": threads.rows, "costs": costs.costs, "parts": parts.parts}
 
 
 def machine():

@@ -45,15 +45,19 @@ def text(n=20_000, d=50_000, filled=74):
     return X, (rng.random(n) < 1.0 / (1.0 + np.exp(np.median(scores) - scores))).astype(float), 1.0 / n
 
 
+def problem_of(X, lam):
+    """Without an intercept, as the dual ascent wants it."""
+    return gd.Problem(gd.Linear(X.shape[1], intercept=False), gd.BinaryCrossEntropy(), gd.L2(lam))
+
+
 def to_the_gap(group, shape, X, y, lam, solve, solvers, goals):
     """Our solver beside those of scikit-learn; no result may be further than the gap from the minimum."""
-    n, d = X.shape
-    problem = gd.Problem(gd.Linear(d, intercept=False), gd.BinaryCrossEntropy(), gd.L2(lam))
+    problem = problem_of(X, lam)
     contenders = {OURS: Contender(lambda: solve(problem, X, y, tolerance=GAP).theta)}
     peers, missing = present("sklearn")
     if peers:
         for solver, tol in solvers.items():
-            contenders[solver] = peer(solver, X, y, C=1.0 / (n * lam), tol=tol, dual=solver == "liblinear")
+            contenders[solver] = Contender(lambda fit=(solver, tol): fitted(*fit, X, y, lam).coef_.ravel())
 
     def agree(ours, theirs):
         a, b = (problem.objective(w, X, y) for w in (ours, theirs))
@@ -63,15 +67,11 @@ def to_the_gap(group, shape, X, y, lam, solve, solvers, goals):
     return Row(group, work, contenders, goals, agree, missing)
 
 
-def peer(solver, X, y, **options):
-    """One of scikit-learn's solvers."""
+def fitted(solver, tol, X, y, lam):
+    """One of scikit-learn's solvers, at the gap."""
     from sklearn.linear_model import LogisticRegression
 
-    kind = LogisticRegression(solver=solver, fit_intercept=False, max_iter=1000, **options)
-
-    def run():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return kind.fit(X, y).coef_.ravel()
-
-    return Contender(run)
+    options = {"C": 1.0 / (len(y) * lam), "tol": tol, "dual": solver == "liblinear"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return LogisticRegression(solver=solver, fit_intercept=False, max_iter=1000, **options).fit(X, y)

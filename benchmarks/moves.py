@@ -11,7 +11,6 @@ import itertools
 import sys
 import time
 from contextlib import redirect_stdout
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from statistics import median
@@ -30,17 +29,15 @@ NOTEBOOKS = sorted(
 
 
 def found(notebook):
-    """The (draw, controls) of each experiment and prediction of a notebook, after its cells have run."""
+    """After the cells of a notebook have run, of each experiment and prediction draw, controls, and which it is."""
     made = []
     namespace = {"__name__": "__main__", "display": lambda *shown: None}
 
-    def note(draw, *controls):
-        made.append((draw, controls))
+    def noting(kind):
+        return lambda draw, *controls: made.append((draw, controls, kind))
 
-    def note_choice(draw, control):
-        made.append((draw, (replace(control, between=False),)))
-
-    with patch.multiple(experiments, experiment=note, predict=note_choice), redirect_stdout(StringIO()):
+    replaced = {kind: noting(kind) for kind in ("experiment", "predict")}
+    with patch.multiple(experiments, **replaced), redirect_stdout(StringIO()):
         for cell in nbformat.read(notebook, as_version=4).cells:
             if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
                 exec(compile(cell.source, f"{notebook.name}:{cell.id}", "exec"), namespace)
@@ -58,7 +55,7 @@ def report(notebook):
     """A line for each experiment, and one for the chapter's frames."""
     print(f"{notebook.relative_to(BOOK)}\n{'':24}settings  first  median  slowest  (ms, live)")
     seconds, frames = 0.0, set()
-    for draw, controls in found(notebook):
+    for draw, controls, _ in found(notebook):
         settings = list(itertools.product(*(control.values for control in controls)))
         first, _ = timed(draw, controls, settings[0], live=True)
         moves = [1000 * timed(draw, controls, setting, live=True)[0] for setting in settings]

@@ -28,6 +28,7 @@ from .schedules import (
     WarmupStableDecay,
 )
 from .second_order import newton
+from .shrinkage import Spectrum, spectrum
 from .solvers import closed_form, distance_to_closed_form, fista
 from .training import minimize
 from .weighting import Weighted
@@ -87,6 +88,7 @@ __all__ = [
     "Relu",
     "Run",
     "Smoothness",
+    "Spectrum",
     "SquaredError",
     "Step",
     "Tanh",
@@ -112,5 +114,6 @@ __all__ = [
     "penalties",
     "progress_bar",
     "schedules",
+    "spectrum",
 ]
 __version__ = "0.1.0"

@@ -28,9 +28,6 @@ class Control:
         How a number is shown, as for `str.format`.
     play : bool
         Whether a button goes through the values one after the other, as for time.
-    between : bool
-        Whether, with a kernel, the slider also takes the numbers between the values. Not where the runs that are
-        drawn take so long that they were computed before.
 
     Raises
     ------
@@ -46,7 +43,6 @@ class Control:
     default: object = None
     format: str = "{:g}"
     play: bool = False
-    between: bool = True
 
     def __post_init__(self):
         where = f"control {self.name!r}"
@@ -71,11 +67,6 @@ class Control:
         return not isinstance(self.values[0], str)
 
     @property
-    def continuous(self):
-        """Whether a kernel can draw what is between the values, too."""
-        return self.numeric and self.between
-
-    @property
     def texts(self):
         """The values as the reader sees them."""
         return tuple(self.format.format(v) if self.numeric else v for v in self.values)
@@ -89,7 +80,7 @@ def choice_slider(control):
 
 def live_slider(control):
     """A slider for use with a kernel: over all numbers between the smallest and the largest value, or the values."""
-    if not control.continuous:
+    if not control.numeric:
         return choice_slider(control)
     low, high = min(control.values), max(control.values)
     common = {"value": control.default, "description": control.label}

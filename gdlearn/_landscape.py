@@ -17,7 +17,7 @@ TINTS = LinearSegmentedColormap.from_list("downhill", ["#8CC2C3", "#BBDAD9", "#D
 
 def draw_landscape(ax, f, xlim, ylim):
     """Tint the regions between the levels, and draw the lines along them."""
-    tinted, lines = levels(heights(f, xlim, ylim).tobytes(), tuple(xlim), tuple(ylim))
+    tinted, lines = outlines(heights(f, xlim, ylim).tobytes(), tuple(xlim), tuple(ylim))
     shades = TINTS(np.linspace(0, 1, LEVELS + 1))
     ax.add_collection(PathCollection(tinted, facecolors=shades, edgecolors="none", antialiaseds=False, zorder=0))
     ax.add_collection(PathCollection(lines, facecolors="none", edgecolors=PETROL, linewidths=0.7, alpha=0.4, zorder=1))
@@ -36,11 +36,16 @@ def heights(f, xlim, ylim):
     return Z - np.nanmin(Z)
 
 
+def levels(highest):
+    """The heights of the lines, spaced by one factor, and then the highest of all."""
+    return np.geomspace(10.0**-DECADES, 1.0, LEVELS + 1) * highest
+
+
 @lru_cache(maxsize=16)  # while a slider moves, the landscape mostly stays
-def levels(above, xlim, ylim):
+def outlines(above, xlim, ylim):
     """Two lists of paths for the bytes of heights: the regions between the levels, and the lines along them."""
     Z = np.ma.masked_invalid(np.frombuffer(above).reshape(GRID, GRID))
     grid = np.linspace(*xlim, GRID), np.linspace(*ylim, GRID), Z
-    edges = np.geomspace(10.0**-DECADES, 1.0, LEVELS + 1) * Z.max()
+    edges = levels(Z.max())
     ax = Figure().add_subplot()
     return ax.contourf(*grid, levels=[0.0, *edges]).get_paths(), ax.contour(*grid, levels=edges[:-1]).get_paths()

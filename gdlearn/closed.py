@@ -126,7 +126,8 @@ def _solve(X, Y, means, ridge, method):
     A = (X.toarray() if issparse(X) else X) - means
     if ridge > 0.0:
         A, Y = np.vstack([A, math.sqrt(ridge) * np.eye(d)]), np.vstack([Y, np.zeros((d, Y.shape[1]))])
-    return scipy.linalg.lstsq(A, Y, lapack_driver="gelsy")[0]
+    lost = max(A.shape) * np.finfo(float).eps  # what rounding leaves of a column that repeats others
+    return scipy.linalg.lstsq(A, Y, cond=lost, lapack_driver="gelsy")[0]
 
 
 def _positive(H, B):

@@ -29,7 +29,7 @@ from .problem import Problem, Workspace
 from .records import Range, number, ready, shown
 from .results import History, Run
 from .sampling import RESHUFFLE, arrange, seeded
-from .sparse import CSR
+from .sparse import as_matrix
 from .threads import one_thread
 
 # Runs of so many rows are taken in a random order: reading row after row is twice as fast as jumping.
@@ -158,7 +158,7 @@ def dual_ascent(
     if not isinstance(seed, np.random.Generator):
         seed = np.random.default_rng(number(seed, "seed", Range(0), int))
     problem, data, _ = asked.load(X, y)
-    state = Ascent(problem, data, _as_matrix(data.X, asked.model.inputs), began)
+    state = Ascent(problem, data, as_matrix(data.X, asked.model.inputs), began)
     goal, random = tolerance * state.objective, seeded(seed)
     if epochs > 0 and state.gap > goal:
         state.begin()
@@ -186,14 +186,6 @@ def _checked(problem):
             f"dual_ascent takes penalty=L2(lam) with lam greater than 0, not {shown(penalty)}; use gd.fista"
         )
     return problem
-
-
-def _as_matrix(X, columns):
-    """The inputs of the compiled loops as a matrix in double precision."""
-    if not isinstance(X, CSR):
-        return X.astype(np.float64, copy=False)
-    values = X.values.astype(np.float64, copy=False)
-    return scipy.sparse.csr_array((values, X.columns, X.begins), shape=(len(X.begins) - 1, columns))
 
 
 class Ascent:

@@ -95,7 +95,7 @@ def _frames(draw, controls):
     frames = {shown: widgets.HTML(shown, layout=shared) for shown in dict.fromkeys(made.values())}
     sliders = [choice_slider(c) for c in controls]
     picture = _stack({setting: frames[shown] for setting, shown in made.items()}, sliders, controls)
-    between = " to try any value in between" if any(c.continuous for c in controls) else " to change the code"
+    between = " to try any value in between" if any(c.numeric for c in controls) else " to change the code"
     return sliders, picture, f"Precomputed: {len(made)} settings. Open the notebook{between}."
 
 
@@ -122,18 +122,7 @@ def _live(draw, controls):
 
     for slider in sliders:
         slider.observe(move, names="value")
-    return sliders, picture, _what_is_live(controls)
-
-
-def _what_is_live(controls):
-    """What the reader is told: whether each move is computed, or some were before."""
-    kept = [f"“{c.label}”" for c in controls if c.numeric and not c.between]
-    if not kept:
-        return "Live: computed as you move."
-    moves = "moves" if len(kept) == 1 else "move"
-    return (
-        f"Live: drawn as you move. Its runs take long and were computed before: {' and '.join(kept)} {moves} in steps."
-    )
+    return sliders, picture, "Live: computed as you move."
 
 
 def _check(draw, controls):

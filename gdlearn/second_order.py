@@ -25,6 +25,7 @@ from .penalties import ridge
 from .problem import Problem, Workspace
 from .records import Range, number, ready
 from .results import History, Run
+from .sparse import as_matrix
 from .threads import one_thread
 
 # A sample has one row in so many, and at least so many rows for each parameter.
@@ -105,10 +106,9 @@ def newton(
     """
     asked, began = _checked(problem), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
-    X = validation.inputs(X, asked.model.inputs)
     problem, data, _ = asked.load(X, y)
     start = validation.parameters(start, size(asked.model), data.Y.dtype, "start")
-    known, descent = has_dual(asked), Descent(problem, data, began)
+    known, descent, X = has_dual(asked), Descent(problem, data, began), as_matrix(data.X, asked.model.inputs)
     goal = tolerance * (descent.objective if known else descent.distance())
     try:
         descent.begin(start, epochs > 0 and not start.any())

@@ -18,6 +18,7 @@ from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number
 from .results import History, Run
+from .sparse import as_matrix
 from .threads import one_thread
 
 __all__ = ["closed_form", "distance_to_closed_form", "fista"]
@@ -126,7 +127,7 @@ def fista(
     asked, began = problem.ready(), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
     problem, data, work = asked.load(X, y)
-    X = validation.inputs(X, problem.model.inputs).astype(np.float64, copy=False)
+    X = as_matrix(data.X, asked.model.inputs)
     lr, goal = 1.0 / largest_curvature(asked, X), tolerance * distance(asked, np.zeros(size(asked.model)), X, y)[1]
     track, history = _begin(asked, X, y, start, epochs, data.Y.dtype)
     least = -1.0 if has_dual(asked) else goal

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 
 from ._types import issparse
 from .elementary import like, place
@@ -38,6 +39,14 @@ def suited(model, X):
         raise TypeError(f"X is sparse, but {type(model).__name__} takes dense inputs only; pass X.toarray()")
     columns = X.indices.astype(np.int32 if X.shape[1] < 2**31 else np.intp, copy=False)
     return SparseLinear(*model), CSR(*map(locked, (X.data, columns, X.indptr.astype(np.intp, copy=False))))
+
+
+def as_matrix(X, columns):
+    """The inputs of the compiled loops as a matrix in double precision."""
+    if not isinstance(X, CSR):
+        return X.astype(np.float64, copy=False)
+    values = X.values.astype(np.float64, copy=False)
+    return scipy.sparse.csr_array((values, X.columns, X.begins), shape=(len(X.begins) - 1, columns))
 
 
 weights.kernel(SparseLinear)(weights.dispatch(Linear))

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gdlearn import plotting
-from gdlearn.experiments import Control, experiment
+from gdlearn.experiments import Control
 
 
 @pytest.mark.parametrize(
@@ -29,19 +28,3 @@ def test_control_refuses(options, error, message):
 def test_control_shows_values_in_its_format():
     assert Control("k", "k", (1.0, 2.5), format="{:.2f}").texts == ("1.00", "2.50")
     assert Control("k", "k", np.array([1, 2])).default == 1
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "ends"),
-    [
-        (True, True, "computed as you move."),
-        (False, True, ": “η” moves in steps."),
-        (False, False, ": “η” and “m” move in steps."),
-    ],
-)
-def test_the_reader_hears_which_runs_were_computed_before(monkeypatch, first, second, ends):
-    monkeypatch.delenv("GDLEARN_FRAMES", raising=False)
-    controls = Control("eta", "η", [1, 2], between=first), Control("m", "m", [1, 2], between=second)
-    shown = experiment(lambda eta, m: (plotting.figure(width=2, height=1)[0], f"{eta} {m}"), *controls)
-    assert shown.children[-1].value.startswith("<small>Live: ")
-    assert shown.children[-1].value.endswith(f"{ends}</small>")

@@ -10,9 +10,9 @@ from gdlearn._drawing import frame
 pytestmark = pytest.mark.long_in_python("whole chapters")
 
 
-def reachable(control):
+def reachable(control, kind):
     """What the reader can set with a kernel: the ends, what the slider makes of values in between, or all values."""
-    if not control.continuous:
+    if kind == "predict" or not control.numeric:
         return control.values
     slider, low, high = live_slider(control), min(control.values), max(control.values)
     between = [low + 0.37 * (high - low), low + 0.0371 * (high - low), np.sqrt(max(low, 1e-3) * max(high, 1e-3))]
@@ -28,9 +28,9 @@ def reachable(control):
 def test_each_control_draws_at_what_it_can_reach(notebook):
     made = moves.found(notebook)
     assert made
-    for draw, controls in made:
+    for draw, controls, kind in made:
         default = [control.default for control in controls]
         for k, control in enumerate(controls):
-            for value in reachable(control):
+            for value in reachable(control, kind):
                 setting = [*default[:k], value, *default[k + 1 :]]
                 assert "<img alt=" in frame(draw, controls, setting, live=True), (draw.__name__, setting)

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 import gdlearn as gd
 import running
 from gdlearn import second_order as module
+from gdlearn import validation
 from gdlearn.certificates import duality_gap
 from gdlearn.hessians import factored, look, second_derivative
 from gdlearn.second_order import Descent, newton
@@ -200,6 +201,13 @@ def test_where_rounding_ends_the_descent_it_ends():
     """No step helps any more: neither an endless loop, nor a claim that a gap of 0 was reached."""
     run = newton(gd.Problem(gd.Linear(5), LOG, gd.L2(0.01)), X, LABELS, tolerance=0.0)
     assert run.epochs < 40 and run.certificate.bound < 1e-14
+
+
+def test_the_inputs_are_validated_once(monkeypatch):
+    seen, inputs = [], validation.inputs
+    monkeypatch.setattr(validation, "inputs", lambda X, columns: seen.append(X) or inputs(X, columns))
+    assert newton(gd.Problem(gd.Linear(5), LOG, gd.L2(0.01)), X, LABELS).status == "converged"
+    assert len(seen) == 1
 
 
 def test_single_precision_stays_single():

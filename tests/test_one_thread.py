@@ -32,6 +32,7 @@ WORK = {
     "scores": lambda: NETWORK.scores(THETA, X),
     "smoothness": lambda: RIDGE.smoothness(X),
     "closed_form": lambda: gd.closed_form(RIDGE, X, y).theta,
+    "spectrum": lambda: gd.spectrum(X, y).stopped([5], 0.1),
     "newton": lambda: gd.newton(LOGISTIC, X, y > 0.0).theta,
     "fista": lambda: gd.fista(LOGISTIC, X, y > 0.0, epochs=20).theta,
     "duality_gap": lambda: gd.duality_gap(RIDGE, np.zeros(201), X, y),

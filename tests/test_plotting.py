@@ -86,20 +86,28 @@ def test_a_notebook_shows_a_figure_at_half_its_pixels():
 # Landscape and path
 
 
-def test_contour_levels_are_spaced_by_one_factor():
-    _, ax = landscape()
-    lines = [path.vertices[path.codes != 79] for path in ax.collections[1].get_paths()]  # 79 closes a line
-    levels = np.array([np.median(bowl(*line.T)) for line in lines])
-    np.testing.assert_allclose(levels[1:] / levels[:-1], 10 ** (4 / len(levels)), rtol=0.05)  # of the grid
-    assert levels[0] < 1e-3 * bowl(-10, 3)
-    assert ax.get_xlim() == (-10, 4)
-    assert ax.get_ylim() == (-3, 3)
+def test_fourteen_levels_are_spaced_by_one_factor_over_four_decades():
+    np.testing.assert_allclose(_landscape.levels(3.0), [3e-4 * 10 ** (k * 4 / 14) for k in range(15)], rtol=1e-14)
+
+
+def test_the_levels_are_those_that_are_drawn():
+    """On a plane, where the straight lines between the points of matplotlib's grid are exact."""
+    _, ax = plotting.figure()
+    plotting.contour(ax, lambda x, y: 2 * x + y, (-1, 3), (0, 4))
+    regions, lines = ([path.vertices @ [2, 1] + 2 for path in drawn.get_paths()] for drawn in ax.collections)
+    levels = _landscape.levels(12.0)
+    for heights, level in zip(lines, levels[:-1], strict=True):
+        np.testing.assert_allclose(heights, level, rtol=0, atol=1e-14)
+    edges = [(heights.min(), heights.max()) for heights in regions]
+    np.testing.assert_allclose(edges, np.column_stack([[0, *levels[:-1]], levels]), rtol=0, atol=1e-14)
+    assert ax.get_xlim() == (-1, 3)
+    assert ax.get_ylim() == (0, 4)
 
 
 def test_the_lines_of_a_landscape_are_found_once():
-    hits = _landscape.levels.cache_info().hits
+    hits = _landscape.outlines.cache_info().hits
     first, again = landscape(), landscape()
-    assert _landscape.levels.cache_info().hits > hits
+    assert _landscape.outlines.cache_info().hits > hits
     assert png(first[0]) == png(again[0])
     _, ax = plotting.figure()
     plotting.contour(ax, lambda x, y: bowl(x, y) + 1e-9 * x, (-10, 4), (-3, 3))

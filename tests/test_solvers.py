@@ -84,6 +84,13 @@ def test_of_many_solutions_qr_takes_the_smallest_where_gradient_descent_from_zer
     np.testing.assert_allclose(*same, atol=1e-10)
 
 
+def test_columns_that_repeat_others_share_their_weight():
+    """What rounding leaves of the second copy is no direction of its own."""
+    twice = closed_form(gd.Problem(gd.Linear(10)), np.hstack([X, X]), Y).theta
+    once = closed_form(gd.Problem(gd.Linear(5)), X, Y).theta
+    np.testing.assert_allclose(twice, [*once[:5] / 2.0, *once[:5] / 2.0, once[5]], rtol=1e-11)
+
+
 @pytest.mark.parametrize(
     ("problem", "word"),
     [
