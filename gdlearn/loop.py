@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .elementary import like
-from .generic import compiled, inlined
+from .generic import compiled, generic, inlined
 from .models import weights
 from .optimizers import at_step, decay, extrapolate, looks_at_all, prepare, update
-from .penalties import prox, pull
+from .penalties import prox, pull, ridge
 from .problem import gradient, measure
 from .results import CONVERGED, DIVERGED, RUNNING
-from .rowwise import OneByOne, steps_in_one_go
+from .rowwise import in_one_go, plain_steps
 from .sampling import arrange
 from .schedules import rate
 
@@ -31,7 +31,7 @@ class Method(NamedTuple):
     tolerance: float
     average_from: int  # the step from which on the iterates are averaged
     measure_every: int  # epochs from one look at the objective to the next
-    pace: Any = OneByOne()
+    cut: Any
 
 
 class Memory(NamedTuple):
@@ -66,24 +66,65 @@ def step(model, penalty, optimizer, memory, g, lr, t):
 
 
 @inlined
-def epoch(problem, method, data, memory, work):
-    """Step once per batch through all rows."""
-    model, penalty, optimizer, n, t = problem.model, problem.penalty, method.optimizer, len(data.rows), memory.t[0]
-    full = method.batch_size == n
-    if not full:
-        arrange(memory.order, method.sampling, memory.random)
-    if t + n <= method.average_from and steps_in_one_go(method.pace, problem, method, data, memory, work):
-        memory.t[0] = t + n
-        return
+def take_step(problem, method, memory, g, t):
+    """Step t along the gradient g, which counts for the average when its time has come."""
+    step(problem.model, problem.penalty, method.optimizer, memory, g, rate(method.schedule, t), t)
+    if t >= method.average_from:
+        add_to_mean(memory.average, memory.theta, t - method.average_from)
+
+
+class AllRows(NamedTuple):
+    """An epoch is one step: gradient descent."""
+
+
+class Batches(NamedTuple):
+    """An epoch is a step for each batch."""
+
+
+class SingleRows(NamedTuple):
+    """An epoch is a step for each row, several taken in one go."""
+
+
+def cut_for(problem, optimizer, batch_size, n):
+    """How an epoch is cut into steps. It is known before the loop is compiled, which need not hold the other ways."""
+    if batch_size == n:
+        return AllRows()
+    return SingleRows() if batch_size == 1 and in_one_go(problem, optimizer) else Batches()
+
+
+@generic
+def epoch(cut, problem, method, data, memory, work):
+    """Step through all rows once."""
+    raise NotImplementedError("there is no other way to cut an epoch")
+
+
+@epoch.kernel(AllRows)
+def _(cut, problem, method, data, memory, work):
+    take_step(problem, method, memory, work.g, memory.t[0])  # the last measure left the gradient of all rows there
+    memory.t[0] += 1
+
+
+@epoch.kernel(Batches)
+def _(cut, problem, method, data, memory, work):
+    n, t = len(data.rows), memory.t[0]
+    arrange(memory.order, method.sampling, memory.random)
     for start in range(0, n, method.batch_size):
-        if not full:  # the gradient of the full batch is at hand: the last measure left it in work.g
-            stop = min(start + method.batch_size, n)
-            gradient(model, problem.loss, memory.theta, data, memory.order, start, stop, work, False)
-        step(model, penalty, optimizer, memory, work.g, rate(method.schedule, t), t)
-        if t >= method.average_from:
-            add_to_mean(memory.average, memory.theta, t - method.average_from)
+        stop = min(start + method.batch_size, n)
+        gradient(problem.model, problem.loss, memory.theta, data, memory.order, start, stop, work, False)
+        take_step(problem, method, memory, work.g, t)
         t += 1
     memory.t[0] = t
+
+
+@epoch.kernel(SingleRows)
+def _(cut, problem, method, data, memory, work):
+    n, t, lam = len(data.rows), memory.t[0], ridge(problem.penalty)
+    if t + n > method.average_from:
+        epoch(Batches(), problem, method, data, memory, work)
+        return
+    arrange(memory.order, method.sampling, memory.random)
+    plain_steps(problem.model, problem.loss, method.schedule, lam, data, memory.order, memory.theta, t, work)
+    memory.t[0] = t + n
 
 
 @inlined
@@ -105,7 +146,7 @@ def train(problem, method, data, memory, work, history, last):
     """Go on until ``last`` entries of the history are recorded, of which the first is the start. Return the status."""
     for e in range(memory.t[1], last):
         if e > 0:
-            epoch(problem, method, data, memory, work)
+            epoch(method.cut, problem, method, data, memory, work)
         history.learning_rate[e] = rate(method.schedule, memory.t[0])
         if len(history.theta) > 0:
             copy(memory.theta, history.theta[e])

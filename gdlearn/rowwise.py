@@ -5,8 +5,6 @@ them add to the shrunk w a combination of their four rows. Its coefficients need
 the first w and the products of the rows with each other: sums that need not wait for one another.
 """
 
-from typing import NamedTuple
-
 from .elementary import like, place, prefetch
 from .generic import INLINE, apart, generic, has_kernel, in_machine_code, inlined
 from .losses import row_slope, slope
@@ -18,32 +16,10 @@ from .sparse import CSR, SparseLinear, add_row_of, row_times
 from .sweeps import AHEAD, SHORT
 
 
-class OneByOne(NamedTuple):
-    """The steps of an epoch one after the other, whatever they are."""
-
-
-class InOneGo(NamedTuple):
-    """Several steps at a time: plain steps of one row each, with a ridge at most."""
-
-
-def pace(problem, optimizer, batch_size, n):
-    """How the steps of an epoch go, known before the loop is compiled, so that it need not hold both ways."""
+def in_one_go(problem, optimizer):
+    """Whether steps along single rows are plain ones, with a ridge at most, of a model of one output that can."""
     plain = isinstance(optimizer, SGD) and ridge(problem.penalty) >= 0.0
-    single = batch_size == 1 < n and problem.model.outputs == 1
-    return InOneGo() if plain and single and has_kernel(plain_steps, type(problem.model)) else OneByOne()
-
-
-@generic
-def steps_in_one_go(pace, problem, method, data, memory, work):
-    """Take all steps of an epoch, if its pace allows; tell whether it does."""
-    return False
-
-
-@steps_in_one_go.kernel(InOneGo)
-def _(pace, problem, method, data, memory, work):
-    lam = ridge(problem.penalty)
-    plain_steps(problem.model, problem.loss, method.schedule, lam, data, memory.order, memory.theta, memory.t[0], work)
-    return True
+    return plain and problem.model.outputs == 1 and has_kernel(plain_steps, type(problem.model))
 
 
 @generic

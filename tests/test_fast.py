@@ -11,7 +11,7 @@ import running
 from gdlearn import compiling
 from gdlearn.elementary import exp, like, log1p
 from gdlearn.generic import compiled, inlined
-from gdlearn.loop import Memory, step
+from gdlearn.loop import AllRows, Batches, Memory, SingleRows, cut_for, step
 from gdlearn.optimizers import at_step, update
 from gdlearn.problem import evaluate
 from gdlearn.training import train
@@ -115,12 +115,34 @@ def _one(problem, optimizer, memory, g, lr):
 @pytest.mark.machine_code("counts compiled signatures")
 def test_hyperparameters_and_batch_sizes_share_their_machine_code():
     X, y = np.eye(3), np.ones(3)
-    fit = {"epochs": 2, "optimizer": gd.Adam()}
-    gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y, **fit)
-    before = len(train.kept.signatures)
-    for lam, batch, rate in [(0.5, 1, 0.1), (1, 2, 0.01), (0.0, None, 1e-3)]:
-        gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(lam)), X, y, batch_size=batch, schedule=rate, **fit)
-    assert len(train.kept.signatures) == before
+
+    def fit(lam, batch_size, rate, optimizer=gd.Adam()):  # noqa: B008 (records are immutable)
+        problem = gd.Problem(gd.Linear(3), penalty=gd.L2(lam))
+        gd.minimize(problem, X, y, epochs=2, optimizer=optimizer, batch_size=batch_size, schedule=rate)
+        return len(train.kept.signatures)
+
+    fit(0.1, None, 0.1)
+    before = fit(0.1, 2, 0.1)
+    assert {fit(0.5, 1, 0.1), fit(1, 2, 0.01), fit(0.0, None, 1e-3), fit(0.0, 3, 1e-3)} == {before}
+    single = fit(0.1, 1, 0.1, gd.SGD())  # plain steps along single rows go several at a time
+    assert fit(0.5, 1, 0.01, gd.SGD()) == single > before
+
+
+@pytest.mark.parametrize(
+    ("problem", "optimizer", "batch_size", "cut"),
+    [
+        (gd.Problem(gd.Linear(3)), gd.SGD(), 3, AllRows()),
+        (gd.Problem(gd.Linear(3)), gd.SGD(), 2, Batches()),
+        (gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), gd.SGD(), 1, SingleRows()),
+        (gd.Problem(gd.Linear(3), penalty=gd.L1(0.1)), gd.SGD(), 1, Batches()),
+        (gd.Problem(gd.Linear(3)), gd.Momentum(), 1, Batches()),
+        (gd.Problem(gd.Linear(3, 2)), gd.SGD(), 1, Batches()),
+        (gd.Problem(gd.MLP(3, (2,))), gd.SGD(), 1, Batches()),
+    ],
+)
+def test_a_loop_holds_one_way_to_cut_an_epoch(problem, optimizer, batch_size, cut):
+    assert cut_for(problem, optimizer, batch_size, 3) == cut
+    assert cut_for(problem, optimizer, 1, 1) == AllRows()
 
 
 @pytest.mark.machine_code("counts compiled signatures")
