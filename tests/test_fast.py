@@ -10,7 +10,7 @@ import gdlearn as gd
 import running
 from gdlearn import compiling
 from gdlearn.elementary import exp, like, log1p
-from gdlearn.generic import compiled, inlined
+from gdlearn.generic import called, compiled, inlined
 from gdlearn.loop import AllRows, Batches, Memory, SingleRows, cut_for, step
 from gdlearn.optimizers import at_step, update
 from gdlearn.problem import evaluate
@@ -169,6 +169,18 @@ def test_kernels_become_part_of_their_caller_before_they_are_optimized():
     assert all("NumbaEnv" in name for name in known)
 
 
+@pytest.mark.machine_code("looks at what Numba made")
+def test_what_is_called_is_one_piece_of_code():
+    """Numba passes on to a function called that its caller is to become part of each of its own callers."""
+    four = compiled(_four_times).fresh
+    assert four(3.0) == 12.0
+    (whole,) = four.overloads.values()
+    within = next(library for library in whole.library._linking_libraries if library.name == "_doubled")
+    merged = {f.name: b"alwaysinline" in [*f.attributes] for f in within._final_module.functions if f.name[0] == "_"}
+    assert [inline for name, inline in merged.items() if "_doubled" in name] == [True]
+    assert [inline for name, inline in merged.items() if "_far" in name] == [False]
+
+
 @pytest.mark.machine_code("asks for a compiler")
 def test_where_numba_has_moved_its_parts_its_usual_compiler_serves(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba.core.codegen", None)
@@ -182,6 +194,20 @@ def _added(x, y):
 
 def _twice(x):
     return _added(x, x)
+
+
+@called
+def _far(x):
+    return x + x
+
+
+@inlined
+def _doubled(x):
+    return _far(x)
+
+
+def _four_times(x):
+    return _doubled(_doubled(x))
 
 
 @pytest.mark.machine_code("a million numbers, many times")
