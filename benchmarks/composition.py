@@ -15,7 +15,7 @@ import numpy as np
 
 import gdlearn as gd
 from gdlearn.generic import ENTRY, compiled
-from gdlearn.loop import Memory, Method, epoch
+from gdlearn.loop import Memory, Method, cut_for, epoch
 from gdlearn.problem import measure
 from gdlearn.sampling import ORDERS
 from gdlearn.training import NEVER
@@ -30,7 +30,7 @@ def generic(problem, method, data, memory, work):
     for _ in range(EPOCHS):
         if method.batch_size == len(data.rows):
             measure(problem, memory.theta, data, work)
-        epoch(problem, method, data, memory, work)
+        epoch(method.cut, problem, method, data, memory, work)
 
 
 @numba.njit(**ENTRY)
@@ -71,7 +71,9 @@ def contest(batch, rng):
     y = (rng.random(N) < 1 / (1 + np.exp(-X[:, 0]))).astype(float)
     problem = gd.Problem(gd.Linear(D), gd.BinaryCrossEntropy(), gd.L2(LAM)).ready()
     problem, data, work = problem.load(X, y)
-    method = Method(gd.Momentum(BETA), gd.Exponential(ETA, DECAY), batch, ORDERS["sequential"], 0.0, NEVER, 1)
+    optimizer, schedule = gd.Momentum(BETA), gd.Exponential(ETA, DECAY)
+    cut = cut_for(problem, optimizer, batch, N)
+    method = Method(optimizer, schedule, batch, ORDERS["sequential"], 0.0, NEVER, 1, cut)
     order = np.arange(N) if batch == N else rng.permutation(N)
     seconds = np.empty((2, RUNS))
     for k in range(RUNS + 1):  # the first round compiles and warms up

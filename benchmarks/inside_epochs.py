@@ -43,7 +43,7 @@ def full_gradient(n, d, dtype):
 def passes(problem, theta, data, work, count, with_value):
     """The gradient of all rows, so many times."""
     for _ in range(count):
-        gradient(problem, theta, data, data.rows, 0, len(data.rows), work, with_value)
+        gradient(problem.model, problem.loss, theta, data, data.rows, 0, len(data.rows), work, with_value)
 
 
 def small_epochs(epochs=200):

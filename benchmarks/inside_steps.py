@@ -123,7 +123,7 @@ def first_layer(data, m, q):
 def steps(problem, optimizer, memory, g, lr, count):
     """So many steps of the training loop."""
     for t in range(count):
-        step(problem, optimizer, memory, g, lr, t)
+        step(problem.model, problem.penalty, optimizer, memory, g, lr, t)
 
 
 @compiled

@@ -28,7 +28,7 @@ def loss_of_rows(loss, Z, Y, order, S, none):
 @compiled
 def one_step(problem, optimizer, memory, g, lr, t):
     """The step of the training loop."""
-    step(problem, optimizer, memory, g, lr, t)
+    step(problem.model, problem.penalty, optimizer, memory, g, lr, t)
 
 
 def rows():

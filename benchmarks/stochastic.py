@@ -5,7 +5,7 @@ from scipy import sparse
 
 import gdlearn as gd
 from gdlearn.generic import compiled
-from gdlearn.loop import Memory, Method, epoch
+from gdlearn.loop import Memory, Method, SingleRows, epoch
 from gdlearn.models import size
 from gdlearn.sampling import ORDERS, RESHUFFLE, arrange, seeded
 from gdlearn.training import NEVER
@@ -69,13 +69,13 @@ def single_rows(n, d, dtype, loss, goal, filled=0, lam=1e-4, eta=0.05):
 def walk(problem, method, data, memory, work):
     """The epochs of the training loop, without the objective and gradient after each."""
     for _ in range(EPOCHS):
-        epoch(problem, method, data, memory, work)
+        epoch(method.cut, problem, method, data, memory, work)
 
 
 def epochs_alone(problem, X, y, eta):
     """What of our time goes into the steps themselves."""
     problem, data, work = problem.ready().load(X, y)
-    method = Method(gd.SGD(), gd.Constant(eta), 1, ORDERS["sequential"], 0.0, NEVER, 1)
+    method = Method(gd.SGD(), gd.Constant(eta), 1, ORDERS["sequential"], 0.0, NEVER, 1, SingleRows())
     theta, n = np.zeros(size(problem.model), X.dtype), len(data.Y)
     none = np.zeros((0, len(theta)), X.dtype), np.arange(n), np.ones(1, np.uint64), theta, np.zeros(2, np.int64)
 

@@ -4,6 +4,8 @@ Numba optimizes each function and makes machine code of it, and optimizes it aga
 around it. A kernel in a gradient in an epoch in a loop goes through that four times; the last is enough.
 """
 
+from functools import wraps
+
 
 def for_kernels(apart=False):
     """Numba's compiler, for functions that are never called but from the code they become part of.
@@ -54,6 +56,67 @@ def for_kernels(apart=False):
             return [passes]
 
     return KernelCompiler
+
+
+def instruction(function, kind, generate):
+    """Let compiled code hold, in place of a call of ``function``, what ``generate`` writes.
+
+    ``kind(*types)`` names the type of its result. Compiled as others are, a function this short would be so for each
+    pair of types: a tenth of a first fit.
+    """
+    try:
+        from numba.core import types
+        from numba.extending import lower_builtin, type_callable
+    except ImportError:
+        return
+
+    @type_callable(function)
+    def result(context):
+        return wraps(kind)(lambda *arguments: getattr(types, kind(*arguments)))
+
+    lower_builtin(function, types.VarArg(types.Any))(generate)
+
+
+def converted(context, builder, signature, arguments):
+    """The last argument in the type of the result."""
+    return context.cast(builder, arguments[-1], signature.args[-1], signature.return_type)
+
+
+def multiplied(context, builder, signature, arguments):
+    """C = A B + keep C for the arguments A, B, C, keep, by the BLAS that NumPy functions call in compiled code.
+
+    BLAS counts by columns, and so sees the transposed: C^T = B^T A^T + keep C^T.
+    """
+    from llvmlite.ir import Constant, FunctionType, IntType
+    from numba.core import cgutils, types
+    from numba.np import linalg
+
+    char, size, place, number = IntType(8), context.get_value_type(types.intp), IntType(8).as_pointer(), IntType(32)
+    kinds = [char, char, char, size, size, size, place, place, size, place, size, place, place, size]
+    product = cgutils.get_or_insert_function(builder.module, FunctionType(number, kinds), "numba_xxgemm")
+    dtype = signature.args[2].dtype
+
+    def letter(text):
+        return Constant(char, ord(text))
+
+    def factor(value, kind):
+        value = context.cast(builder, value, kind, dtype)
+        return builder.bitcast(cgutils.alloca_once_value(builder, value), place)
+
+    def matrix(kind, value):
+        array = context.make_array(kind)(context, builder, value)
+        shape = cgutils.unpack_tuple(builder, array.shape, 2)
+        rows = kind.layout == "C"
+        return letter("n" if rows else "t"), builder.bitcast(array.data, place), shape[int(rows)], shape
+
+    (turn_a, a, step_a, (m, k)), (turn_b, b, step_b, _), (_, c, step_c, (_, n)) = map(
+        matrix, signature.args[:3], arguments[:3]
+    )
+    one, keep = factor(context.get_constant(dtype, 1.0), dtype), factor(arguments[3], signature.args[3])
+    kind = letter(linalg.get_blas_kind(dtype))
+    code = builder.call(product, [kind, turn_b, turn_a, n, m, k, one, b, step_b, a, step_a, keep, c, step_c])
+    linalg.check_blas_return(context, builder, code)
+    return context.get_dummy_value()
 
 
 def prefetching():

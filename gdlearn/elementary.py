@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .compiling import prefetching
+from .compiling import converted, instruction, prefetching
 from .generic import in_machine_code
 
 ask = prefetching()
@@ -136,16 +136,8 @@ def _(u):
     return log1p32 if _name(u) == "float32" else log1p64
 
 
-@in_machine_code(like)
-def _(x, value):
-    if _name(x) == "float32":
-        return lambda x, value: np.float32(value)
-    return lambda x, value: np.float64(value)
-
-
-@in_machine_code(place)
-def _(i):
-    return lambda i: np.uintp(i)
+instruction(like, lambda x, value: _name(x), converted)
+instruction(place, lambda i: "uintp", converted)
 
 
 @in_machine_code(prefetch)

@@ -41,9 +41,9 @@ except ImportError:  # the library runs without Numba, slowly
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
-CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": numba and for_kernels()}
+CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": numba and for_kernels(), "forceinline": False}
 INLINE = CALLED | {"forceinline": True}
-APART = CALLED | {"pipeline_class": numba and for_kernels(apart=True)}
+APART = INLINE | {"pipeline_class": numba and for_kernels(apart=True)}
 EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .elementary import like
-from .generic import compiled, inlined
+from .generic import compiled, generic, inlined
 from .models import weights
 from .optimizers import at_step, decay, extrapolate, looks_at_all, prepare, update
-from .penalties import prox, pull
+from .penalties import prox, pull, ridge
 from .problem import gradient, measure
 from .results import CONVERGED, DIVERGED, RUNNING
-from .rowwise import steps_in_one_go
+from .rowwise import in_one_go, plain_steps
 from .sampling import arrange
 from .schedules import rate
 
@@ -31,6 +31,7 @@ class Method(NamedTuple):
     tolerance: float
     average_from: int  # the step from which on the iterates are averaged
     measure_every: int  # epochs from one look at the objective to the next
+    cut: Any
 
 
 class Memory(NamedTuple):
@@ -46,44 +47,84 @@ class Memory(NamedTuple):
 
 
 @inlined
-def step(problem, optimizer, memory, g, lr, t):
+def step(model, penalty, optimizer, memory, g, lr, t):
     """One step along the gradient of loss and penalty, then the penalty's proximal operator."""
-    theta, state, w, lr = memory.theta, memory.state, weights(problem.model), like(memory.theta[0], lr)
+    theta, state, w, lr = memory.theta, memory.state, weights(model), like(memory.theta[0], lr)
     now = at_step(optimizer, theta, lr, t)
     whole, share = looks_at_all(optimizer), 1.0
     if whole:
         for j in range(w):
-            g[j] += pull(problem.penalty, theta[j])
-        share = prepare(optimizer, problem.model, g, state)
+            g[j] += pull(penalty, theta[j])
+        share = prepare(optimizer, model, g, state)
     for j in range(w):
-        slope = g[j] if whole else like(g[j], g[j] + pull(problem.penalty, theta[j]))
+        slope = g[j] if whole else like(g[j], g[j] + pull(penalty, theta[j]))
         moved, length = update(now, decay(optimizer, theta[j], lr), slope, state, j, lr, t)
-        theta[j] = extrapolate(optimizer, prox(problem.penalty, moved, share * length), state, j)
+        theta[j] = extrapolate(optimizer, prox(penalty, moved, share * length), state, j)
     for j in range(w, len(theta)):
         moved, length = update(now, theta[j], g[j], state, j, lr, t)
         theta[j] = extrapolate(optimizer, moved, state, j)
 
 
 @inlined
-def epoch(problem, method, data, memory, work):
-    """Step once per batch through all rows."""
+def take_step(problem, method, memory, g, t):
+    """Step t along the gradient g, which counts for the average when its time has come."""
+    step(problem.model, problem.penalty, method.optimizer, memory, g, rate(method.schedule, t), t)
+    if t >= method.average_from:
+        add_to_mean(memory.average, memory.theta, t - method.average_from)
+
+
+class AllRows(NamedTuple):
+    """An epoch is one step: gradient descent."""
+
+
+class Batches(NamedTuple):
+    """An epoch is a step for each batch."""
+
+
+class SingleRows(NamedTuple):
+    """An epoch is a step for each row, several taken in one go."""
+
+
+def cut_for(problem, optimizer, batch_size, n):
+    """How an epoch is cut into steps. It is known before the loop is compiled, which need not hold the other ways."""
+    if batch_size == n:
+        return AllRows()
+    return SingleRows() if batch_size == 1 and in_one_go(problem, optimizer) else Batches()
+
+
+@generic
+def epoch(cut, problem, method, data, memory, work):
+    """Step through all rows once."""
+    raise NotImplementedError("there is no other way to cut an epoch")
+
+
+@epoch.kernel(AllRows)
+def _(cut, problem, method, data, memory, work):
+    take_step(problem, method, memory, work.g, memory.t[0])  # the last measure left the gradient of all rows there
+    memory.t[0] += 1
+
+
+@epoch.kernel(Batches)
+def _(cut, problem, method, data, memory, work):
     n, t = len(data.rows), memory.t[0]
-    full = method.batch_size == n
-    if not full:
-        arrange(memory.order, method.sampling, memory.random)
-    single = method.batch_size == 1 and not full and t + n <= method.average_from
-    if single and steps_in_one_go(method.optimizer, problem, method, data, memory, work):
-        memory.t[0] = t + n
-        return
+    arrange(memory.order, method.sampling, memory.random)
     for start in range(0, n, method.batch_size):
-        if not full:  # the gradient of the full batch is at hand: the last measure left it in work.g
-            stop = min(start + method.batch_size, n)
-            gradient(problem, memory.theta, data, memory.order, start, stop, work, False)
-        step(problem, method.optimizer, memory, work.g, rate(method.schedule, t), t)
-        if t >= method.average_from:
-            add_to_mean(memory.average, memory.theta, t - method.average_from)
+        stop = min(start + method.batch_size, n)
+        gradient(problem.model, problem.loss, memory.theta, data, memory.order, start, stop, work, False)
+        take_step(problem, method, memory, work.g, t)
         t += 1
     memory.t[0] = t
+
+
+@epoch.kernel(SingleRows)
+def _(cut, problem, method, data, memory, work):
+    n, t, lam = len(data.rows), memory.t[0], ridge(problem.penalty)
+    if t + n > method.average_from:
+        epoch(Batches(), problem, method, data, memory, work)
+        return
+    arrange(memory.order, method.sampling, memory.random)
+    plain_steps(problem.model, problem.loss, method.schedule, lam, data, memory.order, memory.theta, t, work)
+    memory.t[0] = t + n
 
 
 @inlined
@@ -105,7 +146,7 @@ def train(problem, method, data, memory, work, history, last):
     """Go on until ``last`` entries of the history are recorded, of which the first is the start. Return the status."""
     for e in range(memory.t[1], last):
         if e > 0:
-            epoch(problem, method, data, memory, work)
+            epoch(method.cut, problem, method, data, memory, work)
         history.learning_rate[e] = rate(method.schedule, memory.t[0])
         if len(history.theta) > 0:
             copy(memory.theta, history.theta[e])

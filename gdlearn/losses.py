@@ -68,7 +68,7 @@ class SquaredError(NamedTuple):
 
 @value.kernel(SquaredError)
 def _(loss, z, y):
-    return (z - y) ** 2
+    return (z - y) * (z - y)
 
 
 @slope.kernel(SquaredError)
@@ -131,7 +131,7 @@ class Huber(NamedTuple):
 @value.kernel(Huber)
 def _(loss, z, y):
     r = abs(z - y)
-    return 0.5 * r**2 if r <= loss.delta else loss.delta * (r - 0.5 * loss.delta)
+    return 0.5 * (r * r) if r <= loss.delta else loss.delta * (r - 0.5 * loss.delta)
 
 
 @slope.kernel(Huber)

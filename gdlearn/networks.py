@@ -9,8 +9,19 @@ import numpy as np
 from .elementary import like
 from .generic import generic
 from .models import block, forward, initial, layers, pullback, size, units, weights
-from .products import add_row, add_sums, add_transposed_times, gather, matrix, scale, times, times_transposed
+from .products import (
+    MatrixLinear,
+    add_row,
+    add_sums,
+    add_transposed_times,
+    gather,
+    matrix,
+    scale,
+    times,
+    times_transposed,
+)
 from .records import Count, Counts
+from .sweeps import sweep
 
 
 @generic
@@ -180,3 +191,6 @@ def _(model, theta, X, order, start, stop, S, share, g, H):
             for i in range(m):
                 for j in range(p):
                     back[i, j] *= bend(model.activation, below[i, j])
+
+
+sweep.kernel(MLP)(sweep.dispatch(MatrixLinear))

@@ -86,7 +86,7 @@ class L2(NamedTuple):
 
 @cost.kernel(L2)
 def _(penalty, w):
-    return 0.5 * penalty.lam * w**2
+    return 0.5 * penalty.lam * (w * w)
 
 
 @pull.kernel(L2)
@@ -167,7 +167,7 @@ class ElasticNet(NamedTuple):
 
 @cost.kernel(ElasticNet)
 def _(penalty, w):
-    return penalty.lam * (penalty.ratio * abs(w) + 0.5 * (1.0 - penalty.ratio) * w**2)
+    return penalty.lam * (penalty.ratio * abs(w) + 0.5 * (1.0 - penalty.ratio) * (w * w))
 
 
 @pull.kernel(ElasticNet)

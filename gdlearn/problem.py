@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
 from ._types import Matrix, strangers
-from .generic import called, compiled, has_kernel, inlined
+from .generic import compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
@@ -43,19 +43,19 @@ class Workspace(NamedTuple):
     s: np.ndarray
 
 
-@called
-def gradient(problem, theta, data, order, start, stop, work, with_value):
+@inlined
+def gradient(model, loss, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
     work.g[:] = 0.0
     share = 1.0 / (stop - start)
-    return share * sweep(problem.model, problem, theta, data, order, start, stop, share, work, with_value)
+    return share * sweep(model, loss, theta, data, order, start, stop, share, work, with_value)
 
 
 @inlined
 def measure(problem, theta, data, work):
     """The objective and the norm of its smallest subgradient; leaves the gradient of the loss in work.g."""
     w, squares = weights(problem.model), 0.0
-    objective = gradient(problem, theta, data, data.rows, 0, len(data.rows), work, True)
+    objective = gradient(problem.model, problem.loss, theta, data, data.rows, 0, len(data.rows), work, True)
     for j in range(w):
         objective += cost(problem.penalty, theta[j])
         slope = subgradient(problem.penalty, theta[j], work.g[j] + pull(problem.penalty, theta[j]))

@@ -2,17 +2,25 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
+from .compiling import instruction, multiplied
 from .elementary import like
-from .generic import called
+from .generic import called, inlined
 from .models import Linear, forward, layers, pullback, size, units, weights
 from .records import Count
+from .sweeps import by_matrices, sweep
 
 # BLAS first copies its factors into an order of its own. With so few rows or columns that takes longer than it saves.
 FEW_ROWS, FEW_COLUMNS = 64, 16
 # So many multiplications take about as long as a call of it.
 FEW_PRODUCTS = 8192
+
+
+def gemm(A, B, C, keep):
+    """C = A B + keep C: A (m, p), B (p, n), C (m, n) in C order."""
+    C[:] = A @ B if keep == 0.0 else A @ B + keep * C
+
+
+instruction(gemm, lambda A, B, C, keep: "none", multiplied)
 
 
 @called
@@ -29,7 +37,7 @@ def times_transposed(A, W, out):
     """Write A W^T to ``out``: A (m, p), W (q, p), out (m, q)."""
     m, q, p = len(A), len(W), A.shape[1]
     if m > FEW_ROWS and q > FEW_COLUMNS:
-        np.dot(A, W.T, out)
+        gemm(A, W.T, out, 0.0)
         return
     i = 0
     while i + 4 <= m:  # four rows of A by two of W at a time: eight sums for six numbers that are read
@@ -72,12 +80,12 @@ def times(S, W, out):
     """Write S W to ``out``: S (m, q), W (q, p), out (m, p)."""
     m, q, p = len(S), len(W), W.shape[1]
     if q > FEW_COLUMNS and m * q * p > FEW_PRODUCTS:
-        np.dot(S, W, out)
+        gemm(S, W, out, 0.0)
         return
     for i in range(m):
         for j in range(p):
             out[i, j] = like(S[0, 0], 0.0)
-    add_times(S, W, out)
+    add_times(S[::1], W, out)
 
 
 @called
@@ -85,13 +93,9 @@ def add_transposed_times(S, A, G):
     """Add S^T A to G: S (m, q), A (m, p), G (q, p)."""
     m, q, p = len(S), len(G), G.shape[1]
     if q > FEW_COLUMNS and m * q * p > FEW_PRODUCTS:
-        product = np.empty_like(G)
-        np.dot(S.T, A, product)
-        for u in range(q):
-            for j in range(p):
-                G[u, j] += product[u, j]
+        gemm(S.T, A, G, 1.0)
         return
-    add_times(S.T, A, G)
+    add_times(S[::1].T, A, G)
 
 
 @called
@@ -123,7 +127,7 @@ def add_rows(S, A, G, u, start, stop):
             G[u, j] += s * A[i, j]
 
 
-@called
+@inlined
 def matrix(values, begin, q, p):
     """The q times p numbers from ``begin`` on as a matrix."""
     return values[begin : begin + q * p].reshape(q, p)
@@ -188,3 +192,8 @@ def _(model, theta, X, order, start, stop, S, share, g, H):
     add_transposed_times(S[:m], H[0, :m], matrix(g, 0, k, d))
     if model.intercept:
         add_sums(S, m, g, d * k)
+
+
+@sweep.kernel(MatrixLinear)
+def _(model, loss, theta, data, order, start, stop, share, work, with_value):
+    return by_matrices(model, loss, theta, data, order, start, stop, share, work, with_value)

@@ -16,21 +16,16 @@ from .sparse import CSR, SparseLinear, add_row_of, row_times
 from .sweeps import AHEAD, SHORT
 
 
-@generic
-def steps_in_one_go(optimizer, problem, method, data, memory, work):
-    """Take all steps of an epoch of batches of one row, if there is a short way to; tell whether there was."""
-    return False
+def in_one_go(problem, optimizer):
+    """Whether steps along single rows are plain ones, with a ridge at most, of a model of one output that can."""
+    plain = isinstance(optimizer, SGD) and ridge(problem.penalty) >= 0.0
+    return plain and problem.model.outputs == 1 and has_kernel(plain_steps, type(problem.model))
 
 
 @generic
-def plain_steps(model, problem, method, data, memory, work):
-    """``steps_in_one_go`` for plain steps, ``SGD()``."""
-    return False
-
-
-@steps_in_one_go.kernel(SGD)
-def _(optimizer, problem, method, data, memory, work):
-    return plain_steps(problem.model, problem, method, data, memory, work)
+def plain_steps(model, loss, schedule, lam, data, order, w, t, work):
+    """Move w by plain steps along the rows ``order``, of which the first is step t."""
+    raise NotImplementedError("this model has no plain_steps kernel")
 
 
 def slope_at(loss, z, Y, r, Z, S):
@@ -56,26 +51,21 @@ def _(loss, z, Y, r, Z, S):
 
 
 @plain_steps.kernel(Linear)
-def _(model, problem, method, data, memory, work):
-    lam = ridge(problem.penalty)
-    if lam < 0.0 or model.outputs > 1:
-        return False
-    t, w = memory.t[0], memory.theta
-    four_at_a_time(problem, method.schedule, lam, data.X, data.Y, memory.order, w, t, work.Z, work.S)
-    return True
+def _(model, loss, schedule, lam, data, order, w, t, work):
+    four_at_a_time(model, loss, schedule, lam, data.X, data.Y, order, w, t, work.Z, work.S)
 
 
 @inlined
-def one_step(problem, schedule, lam, t, z, Y, r, Z, S):
+def one_step(loss, schedule, lam, t, z, Y, r, Z, S):
     """How far step t goes along row r, whose score is z, and the share of w that it keeps."""
     eta = like(z, rate(schedule, t))
-    return -eta * slope_at(problem.loss, z, Y, r, Z, S), like(z, 1.0) - eta * lam
+    return -eta * slope_at(loss, z, Y, r, Z, S), like(z, 1.0) - eta * lam
 
 
 @apart
-def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
+def four_at_a_time(model, loss, schedule, lam, X, Y, order, w, t, Z, S):
     """Plain steps along the rows ``order``: the scores and products of four rows, then one change of w."""
-    model, k, n, zero = problem.model, 0, len(order), like(w[0], 0.0)
+    k, n, zero = 0, len(order), like(w[0], 0.0)
     d, lam, free = model.inputs, like(zero, lam), like(zero, model.intercept)
     b = w[d] if model.intercept else zero
     ahead = AHEAD if d * X.itemsize <= SHORT else n
@@ -91,14 +81,14 @@ def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
             qp, rp, rq = qp + f * e, rp + g * e, rq + g * f
             sp, sq, sr = sp + h * e, sq + h * f, sr + h * g
 
-        e, c = one_step(problem, schedule, lam, t + k, u + b, Y, p, Z, S)
+        e, c = one_step(loss, schedule, lam, t + k, u + b, Y, p, Z, S)
         b += free * e
-        f, kept = one_step(problem, schedule, lam, t + k + 1, c * v + e * qp + b, Y, q, Z, S)
+        f, kept = one_step(loss, schedule, lam, t + k + 1, c * v + e * qp + b, Y, q, Z, S)
         c, e, b = c * kept, e * kept, b + free * f
-        g, kept = one_step(problem, schedule, lam, t + k + 2, c * x + (e * rp + f * rq) + b, Y, r, Z, S)
+        g, kept = one_step(loss, schedule, lam, t + k + 2, c * x + (e * rp + f * rq) + b, Y, r, Z, S)
         c, e, f, b = c * kept, e * kept, f * kept, b + free * g
         z = c * y + (e * sp + f * sq) + g * sr + b
-        h, kept = one_step(problem, schedule, lam, t + k + 3, z, Y, s, Z, S)
+        h, kept = one_step(loss, schedule, lam, t + k + 3, z, Y, s, Z, S)
         c, e, f, g, b = c * kept, e * kept, f * kept, g * kept, b + free * h
 
         for j in range(d):
@@ -108,7 +98,7 @@ def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
         r, z = place(order[k]), b
         for j in range(d):
             z += w[j] * X[r, j]
-        e, c = one_step(problem, schedule, lam, t + k, z, Y, r, Z, S)
+        e, c = one_step(loss, schedule, lam, t + k, z, Y, r, Z, S)
         for j in range(d):
             w[j] = c * w[j] + e * X[r, j]
         b += free * e
@@ -118,26 +108,20 @@ def four_at_a_time(problem, schedule, lam, X, Y, order, w, t, Z, S):
 
 
 @plain_steps.kernel(SparseLinear)
-def _(model, problem, method, data, memory, work):
-    lam = ridge(problem.penalty)
-    if lam < 0.0 or model.outputs > 1:
-        return False
-    X, t, v = data.X, memory.t[0], memory.theta
-    one_at_a_time(
-        problem, method.schedule, lam, X.values, X.columns, X.begins, data.Y, memory.order, v, t, work.Z, work.S
-    )
-    return True
+def _(model, loss, schedule, lam, data, order, w, t, work):
+    X = data.X
+    one_at_a_time(model, loss, schedule, lam, X.values, X.columns, X.begins, data.Y, order, w, t, work.Z, work.S)
 
 
 @apart
-def one_at_a_time(problem, schedule, lam, values, columns, begins, Y, order, v, t, Z, S):
+def one_at_a_time(model, loss, schedule, lam, values, columns, begins, Y, order, v, t, Z, S):
     """w is kept as a number times a vector, so that shrinking it does not touch what the row does not."""
-    model, X, one = problem.model, CSR(values, columns, begins), like(v[0], 1.0)
+    X, one = CSR(values, columns, begins), like(v[0], 1.0)
     d, lam, free = model.inputs, like(one, lam), like(one, model.intercept)
     b, size = v[d] if model.intercept else like(one, 0.0), one
     for k in range(len(order)):
         r = place(order[k])
-        step, kept = one_step(problem, schedule, lam, t + k, size * row_times(X, r, v) + b, Y, r, Z, S)
+        step, kept = one_step(loss, schedule, lam, t + k, size * row_times(X, r, v) + b, Y, r, Z, S)
         size *= kept
         if abs(size) < 1e-6 or abs(size) > 1e6:
             for j in range(d):

@@ -42,7 +42,7 @@ def accelerate(problem, data, work, track, history, lr, last, tolerance):
     """Go on until ``last`` entries are recorded, or the smallest subgradient is at most ``tolerance``."""
     theta, before, ahead, w = track.theta, track.before, track.ahead, weights(problem.model)
     for k in range(int(track.t[1]), last):
-        gradient(problem, ahead, data, data.rows, 0, len(data.rows), work, False)
+        gradient(problem.model, problem.loss, ahead, data, data.rows, 0, len(data.rows), work, False)
         uphill = 0.0
         for j in range(len(theta)):
             before[j] = theta[j]

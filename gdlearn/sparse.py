@@ -7,7 +7,7 @@ import scipy
 
 from ._types import issparse
 from .elementary import like, place
-from .generic import called
+from .generic import inlined
 from .models import Linear, forward, layers, pullback, size, weights
 from .products import MatrixLinear
 from .records import Count
@@ -54,7 +54,7 @@ size.kernel(SparseLinear)(size.dispatch(Linear))
 layers.kernel(SparseLinear)(layers.dispatch(Linear))
 
 
-@called
+@inlined
 def row_times(X, r, w):
     """The product of row r of X with w."""
     total = like(w[0], 0.0)
@@ -63,7 +63,7 @@ def row_times(X, r, w):
     return total
 
 
-@called
+@inlined
 def add_row_of(X, r, factor, w):
     """Add ``factor`` times row r of X to w."""
     for e in range(place(X.begins[r]), place(X.begins[r + 1])):

@@ -2,7 +2,7 @@
 
 from .blocks import slopes
 from .elementary import like, place, prefetch
-from .generic import apart, called, generic
+from .generic import apart, called, generic, inlined
 from .losses import AbsoluteError, Huber, SquaredError, slope, value
 from .models import Linear, forward, pullback
 
@@ -12,34 +12,40 @@ AHEAD, SHORT, CACHE = 16, 1024, 2**25
 
 
 @generic
-def sweep(model, problem, theta, data, order, start, stop, share, work, with_value):
+def sweep(model, loss, theta, data, order, start, stop, share, work, with_value):
     """Add ``share`` times the gradient of the losses of the rows order[start:stop] to work.g; return their sum."""
-    return in_blocks(model, problem, theta, data, order, start, stop, share, work, with_value)
+    return in_blocks(model, loss, theta, data, order, start, stop, share, work, with_value)
 
 
-@called
-def in_blocks(model, problem, theta, data, order, start, stop, share, work, with_value):
+@inlined
+def in_blocks(model, loss, theta, data, order, start, stop, share, work, with_value):
     """A block of rows at a time: forward, slopes, and pullback while the rows are in the fastest cache."""
     _, Z, S, H, _, _ = work
     total, a = 0.0, start
     while a < stop:
         b = min(a + len(Z), stop)
         forward(model, theta, data.X, order, a, b, Z, H)
-        total += slopes(problem.loss, work, data.Y, order, a, b, with_value)
+        total += slopes(loss, work, data.Y, order, a, b, with_value)
         pullback(model, theta, data.X, order, a, b, S, share, work.g, H)
         a = b
     return total
 
 
+@called
+def by_matrices(model, loss, theta, data, order, start, stop, share, work, with_value):
+    """``in_blocks`` for models whose products are long beside a call: compiled once, for all that call it."""
+    return in_blocks(model, loss, theta, data, order, start, stop, share, work, with_value)
+
+
 @sweep.kernel(Linear)
-def _(model, problem, theta, data, order, start, stop, share, work, with_value):
-    return sweep_linear(problem.loss, problem, theta, data, order, start, stop, share, work, with_value)
+def _(model, loss, theta, data, order, start, stop, share, work, with_value):
+    return sweep_linear(loss, model, theta, data, order, start, stop, share, work, with_value)
 
 
 @generic
-def sweep_linear(loss, problem, theta, data, order, start, stop, share, work, with_value):
+def sweep_linear(loss, model, theta, data, order, start, stop, share, work, with_value):
     """``sweep`` for a linear model of one output: in blocks, where several exponentials at a time pay for them."""
-    return in_blocks(problem.model, problem, theta, data, order, start, stop, share, work, with_value)
+    return in_blocks(model, loss, theta, data, order, start, stop, share, work, with_value)
 
 
 @apart
@@ -85,5 +91,5 @@ def in_registers(loss, model, theta, X, Y, order, start, stop, share, g, with_va
 @sweep_linear.kernel(AbsoluteError)
 @sweep_linear.kernel(Huber)
 @sweep_linear.kernel(SquaredError)
-def _(loss, problem, theta, data, order, start, stop, share, work, with_value):
-    return in_registers(loss, problem.model, theta, data.X, data.Y, order, start, stop, share, work.g, with_value)
+def _(loss, model, theta, data, order, start, stop, share, work, with_value):
+    return in_registers(loss, model, theta, data.X, data.Y, order, start, stop, share, work.g, with_value)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from . import validation
 from ._types import Matrix, Record, Seed
 from .checkpoints import Checkpoint
-from .loop import Memory, Method, train
+from .loop import Memory, Method, cut_for, train
 from .models import initial, size
 from .optimizers import SGD, begin, slots, update
 from .problem import Problem, alone
@@ -123,7 +123,8 @@ def minimize(
     asked = problem.ready()
     problem, data, work = asked.load(X, y)
     epochs = number(epochs, "epochs", Range(0), int)
-    method = _method(optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs, len(data.Y))
+    how = optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs
+    method = _method(problem, len(data.Y), *how)
     if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
         start = start.theta
     with alone(problem.model):
@@ -142,7 +143,7 @@ def minimize(
     return finish(asked, method, X, memory, history, code)
 
 
-def _method(optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs, n):
+def _method(problem, n, optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs):
     if isinstance(schedule, (int, float, np.number)) and not isinstance(schedule, bool):
         schedule = _constant(schedule)
     if not isinstance(sampling, str) or sampling not in ORDERS:
@@ -152,14 +153,16 @@ def _method(optimizer, schedule, batch_size, sampling, tolerance, average, measu
         raise ValueError(f"batch_size={batch} is larger than the {n} rows of X; pass None for all rows")
     every = number(measure_every, "measure_every", Range(1), int)
     share, steps = number(average, "average", Range(0.0, 1.0)), epochs * -(-n // batch)
+    optimizer = ready(optimizer, update, name="optimizer")
     return Method(
-        ready(optimizer, update, name="optimizer"),
+        optimizer,
         ready(schedule, rate, name="schedule"),
         batch,
         ORDERS[sampling],
         number(tolerance, "tolerance", Range(0.0)),
         round((1.0 - share) * steps) if share > 0.0 else NEVER,
         min(every, NEVER) if batch < n else 1,
+        cut_for(problem, optimizer, batch, n),
     )
 
 

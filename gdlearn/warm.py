@@ -26,7 +26,8 @@ def main():
     """Fit each combination once; say how long it took."""
     begin = time.perf_counter()
     for problem, optimizer, X, y in combinations():
-        gd.minimize(problem, X, y, optimizer=optimizer, epochs=2)
+        for batch_size in (None, 1):
+            gd.minimize(problem, X, y, optimizer=optimizer, batch_size=batch_size, epochs=2)
         problem.objective(np.zeros(gd.models.size(problem.model)), X, y)
     gd.lasso_path(X, y - y.mean(), alphas=[0.1])
     print(f"compiled in {time.perf_counter() - begin:.0f} s, kept in {gd.generic.cache_folder()}")

@@ -10,8 +10,8 @@ import gdlearn as gd
 import running
 from gdlearn import compiling
 from gdlearn.elementary import exp, like, log1p
-from gdlearn.generic import compiled, inlined
-from gdlearn.loop import Memory, step
+from gdlearn.generic import called, compiled, inlined
+from gdlearn.loop import AllRows, Batches, Memory, SingleRows, cut_for, step
 from gdlearn.optimizers import at_step, update
 from gdlearn.problem import evaluate
 from gdlearn.training import train
@@ -109,18 +109,40 @@ def test_single_precision_stays_single():
 
 
 def _one(problem, optimizer, memory, g, lr):
-    step(problem, optimizer, memory, g, lr, 0)
+    step(problem.model, problem.penalty, optimizer, memory, g, lr, 0)
 
 
 @pytest.mark.machine_code("counts compiled signatures")
 def test_hyperparameters_and_batch_sizes_share_their_machine_code():
     X, y = np.eye(3), np.ones(3)
-    fit = {"epochs": 2, "optimizer": gd.Adam()}
-    gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y, **fit)
-    before = len(train.kept.signatures)
-    for lam, batch, rate in [(0.5, 1, 0.1), (1, 2, 0.01), (0.0, None, 1e-3)]:
-        gd.minimize(gd.Problem(gd.Linear(3), penalty=gd.L2(lam)), X, y, batch_size=batch, schedule=rate, **fit)
-    assert len(train.kept.signatures) == before
+
+    def fit(lam, batch_size, rate, optimizer=gd.Adam()):  # noqa: B008 (records are immutable)
+        problem = gd.Problem(gd.Linear(3), penalty=gd.L2(lam))
+        gd.minimize(problem, X, y, epochs=2, optimizer=optimizer, batch_size=batch_size, schedule=rate)
+        return len(train.kept.signatures)
+
+    fit(0.1, None, 0.1)
+    before = fit(0.1, 2, 0.1)
+    assert {fit(0.5, 1, 0.1), fit(1, 2, 0.01), fit(0.0, None, 1e-3), fit(0.0, 3, 1e-3)} == {before}
+    single = fit(0.1, 1, 0.1, gd.SGD())  # plain steps along single rows go several at a time
+    assert fit(0.5, 1, 0.01, gd.SGD()) == single > before
+
+
+@pytest.mark.parametrize(
+    ("problem", "optimizer", "batch_size", "cut"),
+    [
+        (gd.Problem(gd.Linear(3)), gd.SGD(), 3, AllRows()),
+        (gd.Problem(gd.Linear(3)), gd.SGD(), 2, Batches()),
+        (gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), gd.SGD(), 1, SingleRows()),
+        (gd.Problem(gd.Linear(3), penalty=gd.L1(0.1)), gd.SGD(), 1, Batches()),
+        (gd.Problem(gd.Linear(3)), gd.Momentum(), 1, Batches()),
+        (gd.Problem(gd.Linear(3, 2)), gd.SGD(), 1, Batches()),
+        (gd.Problem(gd.MLP(3, (2,))), gd.SGD(), 1, Batches()),
+    ],
+)
+def test_a_loop_holds_one_way_to_cut_an_epoch(problem, optimizer, batch_size, cut):
+    assert cut_for(problem, optimizer, batch_size, 3) == cut
+    assert cut_for(problem, optimizer, 1, 1) == AllRows()
 
 
 @pytest.mark.machine_code("counts compiled signatures")
@@ -147,6 +169,18 @@ def test_kernels_become_part_of_their_caller_before_they_are_optimized():
     assert all("NumbaEnv" in name for name in known)
 
 
+@pytest.mark.machine_code("looks at what Numba made")
+def test_what_is_called_is_one_piece_of_code():
+    """Numba passes on to a function called that its caller is to become part of each of its own callers."""
+    four = compiled(_four_times).fresh
+    assert four(3.0) == 12.0
+    (whole,) = four.overloads.values()
+    within = next(library for library in whole.library._linking_libraries if library.name == "_doubled")
+    merged = {f.name: b"alwaysinline" in [*f.attributes] for f in within._final_module.functions if f.name[0] == "_"}
+    assert [inline for name, inline in merged.items() if "_doubled" in name] == [True]
+    assert [inline for name, inline in merged.items() if "_far" in name] == [False]
+
+
 @pytest.mark.machine_code("asks for a compiler")
 def test_where_numba_has_moved_its_parts_its_usual_compiler_serves(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba.core.codegen", None)
@@ -160,6 +194,20 @@ def _added(x, y):
 
 def _twice(x):
     return _added(x, x)
+
+
+@called
+def _far(x):
+    return x + x
+
+
+@inlined
+def _doubled(x):
+    return _far(x)
+
+
+def _four_times(x):
+    return _doubled(_doubled(x))
 
 
 @pytest.mark.machine_code("a million numbers, many times")

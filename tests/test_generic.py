@@ -161,6 +161,7 @@ def test_a_new_hyperparameter_never_recompiles():
         gd.minimize(problem, A, b, **method, **settings)
 
     fit(1.0, 0.5, 0.1, 0.9)
+    fit(1.0, 0.5, 0.1, 0.9, batch_size=2)  # batches have a loop of their own
     before = compilations(training.train)
     fit(1, 0, 1, 1)
     fit(np.float32(0.5), np.float64(0.25), np.int64(1), np.array(0.5))

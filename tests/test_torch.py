@@ -46,19 +46,19 @@ def test_ten_steps_are_those_of_pytorch(name):
     """Intercepts are left out: PyTorch decays every parameter, we spare them."""
     scale = torch_optimizers.LARGE if name == "Muon" else 1.0
     start, gradients = torch_optimizers.start_and_gradients(scale)
-    problem = gd.Problem(gd.Linear(4, 3, intercept=False), penalty=PENALTIES.get(name, gd.NoPenalty()))
+    model, penalty = gd.Linear(4, 3, intercept=False), PENALTIES.get(name, gd.NoPenalty())
     memory = memory_of(METHODS[name], start.ravel())
     for t, expected in enumerate(STORED[name]):
-        step(problem, METHODS[name], memory, gradients[t].ravel(), torch_optimizers.RATE, t)
+        step(model, penalty, METHODS[name], memory, gradients[t].ravel(), torch_optimizers.RATE, t)
         np.testing.assert_allclose(memory.theta, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_clip_is_that_of_pytorch():
     _, gradients = torch_optimizers.start_and_gradients(torch_optimizers.LARGE)
-    problem, shortened = gd.Problem(gd.Linear(4, 3, intercept=False)), 0
+    model, shortened = gd.Linear(4, 3, intercept=False), 0
     for gradient, expected in zip(gradients, STORED["clipped"], strict=True):
         memory = memory_of(gd.SGD(), np.zeros(12))
-        step(problem, gd.Clip(torch_optimizers.LIMIT), memory, gradient.ravel(), 1.0, 0)
+        step(model, gd.NoPenalty(), gd.Clip(torch_optimizers.LIMIT), memory, gradient.ravel(), 1.0, 0)
         np.testing.assert_allclose(-memory.theta, expected, rtol=1e-12)
         shortened += np.linalg.norm(gradient) > torch_optimizers.LIMIT
     assert 0 < shortened < 10
