@@ -70,6 +70,19 @@ def test_rows_in_one_go_are_rows_one_by_one(loss, penalty, intercept, n):
             assert ours.memory.t.tolist() == single.memory.t.tolist() == [3 * n, 4]
 
 
+def test_rows_go_one_by_one_once_the_average_has_begun():
+    """In the middle of the third of four epochs; the steps before it are taken in one go."""
+    rng = np.random.default_rng(4)
+    X, y = rng.standard_normal((10, 3)), rng.standard_normal(10)
+    problem, method = gd.Problem(gd.Linear(3)), {"batch_size": 1, "epochs": 4, "schedule": 0.05, "average": 0.4}
+    with running.plainly():
+        ours, single = (gd.minimize(problem, X, y, optimizer=o, **method) for o in (gd.SGD(), gd.Clip(1e300)))
+        last = gd.minimize(problem, X, y, **method | {"average": 0.0})
+    np.testing.assert_allclose(ours.theta, single.theta, rtol=1e-12)
+    np.testing.assert_allclose(ours.memory.theta, last.theta, rtol=1e-12)
+    assert abs(ours.theta - last.theta).max() > 1e-3
+
+
 def test_a_shrinkage_beyond_all_bounds_stays_exact():
     """With a rate of 1 / lam the weights are forgotten at every step: the sparse scale becomes 0."""
     from scipy.sparse import csr_array
