@@ -16,12 +16,12 @@ class Spectrum(NamedTuple):
 
     Attributes
     ----------
-    curvatures : array (r,)
-        Of the mean squared error, the largest first.
-    directions : array (r, d)
-        The singular vectors, a row each.
-    ends : array (r,)
-        How far the least squares solution of the smallest norm goes along each direction.
+    curvatures : ndarray
+        Those of the mean squared error, the largest first, shape (r,).
+    directions : ndarray
+        The singular vectors, a row each, shape (r, d).
+    ends : ndarray
+        How far the least squares solution of the smallest norm goes along each direction, shape (r,).
 
     Examples
     --------
