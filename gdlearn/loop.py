@@ -1,7 +1,7 @@
 """The compiled loop: one for every model, loss, penalty, optimizer and schedule.
 
-Gradient descent, mini-batch and stochastic gradient descent are the same loop; only the batch size
-tells them apart.
+Gradient descent, mini-batch and stochastic gradient descent are the same loop; only how it cuts an epoch
+into steps tells them apart.
 """
 
 import math
