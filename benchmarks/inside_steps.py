@@ -9,7 +9,7 @@ import networks
 import pieces
 from gdlearn.elementary import exp
 from gdlearn.generic import compiled
-from gdlearn.loop import Memory, step
+from gdlearn.loop import step
 from gdlearn.problem import evaluate
 from gdlearn.products import add_transposed_times, gather, times_transposed
 from harness import Contender
@@ -120,23 +120,22 @@ def first_layer(data, m, q):
 
 
 @compiled
-def steps(problem, optimizer, memory, g, lr, count):
+def steps(model, penalty, optimizer, memory, g, lr, count):
     """So many steps of the training loop."""
     for t in range(count):
-        step(problem.model, problem.penalty, optimizer, memory, g, lr, t)
+        step(model, penalty, optimizer, memory, g, lr, t)
 
 
 @compiled
-def enter(problem, optimizer, memory, g, lr, t):
+def enter(model, penalty, optimizer, memory, g, lr, t):
     """The way into compiled code, and out again."""
 
 
 def adam(p, count):
     """A step from Python, a step among many in compiled code, and the way into it."""
     theta, g = np.random.default_rng(5).standard_normal((2, p), dtype=np.float32)
-    none = np.zeros(0, np.int64), np.ones(1, np.uint64), theta, np.zeros(2, np.int64)
-    memory = Memory(theta, theta, np.zeros((2, p), theta.dtype), *none)
-    work = gd.Problem(gd.Linear(p, intercept=False)).ready(), gd.Adam(), memory, g, 1e-3
+    memory = pieces.State(theta, np.zeros((2, p), theta.dtype))
+    work = gd.Linear(p, intercept=False), gd.NoPenalty(), gd.Adam(), memory, g, 1e-3
     return {
         "whole": lambda: pieces.one_step(*work, 9),
         "step": Contender(lambda: steps(*work, count), scale=count),

@@ -1,11 +1,13 @@
 """The pieces of a step: losses with their gradients, and the step of Adam."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 import gdlearn as gd
 from gdlearn.blocks import slopes
 from gdlearn.generic import compiled
-from gdlearn.loop import Memory, step
+from gdlearn.loop import step
 from gdlearn.problem import Workspace
 from harness import OURS, Contender, Row, close, present
 
@@ -25,10 +27,17 @@ def loss_of_rows(loss, Z, Y, order, S, none):
     return total / n
 
 
+class State(NamedTuple):
+    """What a step needs of ``gdlearn.loop.Memory``."""
+
+    theta: np.ndarray
+    state: np.ndarray
+
+
 @compiled
-def one_step(problem, optimizer, memory, g, lr, t):
+def one_step(model, penalty, optimizer, memory, g, lr, t):
     """The step of the training loop."""
-    step(problem.model, problem.penalty, optimizer, memory, g, lr, t)
+    step(model, penalty, optimizer, memory, g, lr, t)
 
 
 def rows():
@@ -110,13 +119,11 @@ def adam(p, goal):
     """One step in single precision; both sides have taken the same number of steps when they are compared."""
     rng = np.random.default_rng(5)
     theta, g = rng.standard_normal((2, p), dtype=np.float32)
-    problem = gd.Problem(gd.Linear(p, intercept=False)).ready()
-    state, count = np.zeros((2, p), np.float32), [0]
-    none = np.zeros(0, np.int64), np.ones(1, np.uint64), theta, np.zeros(2, np.int64)
-    memory, start = Memory(theta, theta, state, *none), theta.copy()
+    records = gd.Linear(p, intercept=False), gd.NoPenalty(), gd.Adam()
+    memory, start, count = State(theta, np.zeros((2, p), theta.dtype)), theta.copy(), [0]
 
     def ours():
-        one_step(problem, gd.Adam(), memory, g, 1e-3, count[0])
+        one_step(*records, memory, g, 1e-3, count[0])
         count[0] += 1
         return theta
 

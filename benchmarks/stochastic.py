@@ -12,7 +12,7 @@ from gdlearn.training import NEVER
 from harness import OURS, Contender, Row, close, present
 
 GROUP = "Stochastic gradient descent, one row a step"
-EPOCHS = 5
+EPOCHS = 20
 
 
 def rows():
@@ -39,7 +39,7 @@ def data(n, d, dtype, filled):
 
 
 def single_rows(n, d, dtype, loss, goal, filled=0, lam=1e-4, eta=0.05):
-    """Five epochs at a constant rate, with a ridge, and no shuffle, so that the iterates can be compared."""
+    """Twenty epochs at a constant rate, with a ridge, and no shuffle, so that the iterates can be compared."""
     X, y = data(n, d, dtype, filled)
     square = loss == "squared error"
     ours = gd.SquaredError() if square else gd.BinaryCrossEntropy()

@@ -25,10 +25,9 @@ def _row_by_row(loss, work, Y, order, start, stop, with_value):
 def _score_by_score(loss, work, Y, order, start, stop, with_value):
     """For a loss of single scores: several of them at a time, since they lie side by side."""
     k, m, total = work.Z.shape[1], stop - start, like(work.z[0], 0.0)
-    for i in range(m):
-        r = place(order[start + i])
-        for c in range(k):
-            work.S[i, c] = Y[r, c]
+    for c in range(k):
+        for i in range(m):
+            work.S[i, c] = Y[place(order[start + i]), c]
     for e in range(m * k):
         z, y = work.z[e], work.s[e]
         work.s[e] = slope(loss, z, y)

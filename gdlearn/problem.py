@@ -205,14 +205,22 @@ class Problem(NamedTuple):
         )
 
     def _evaluate(self, theta, X, y):
-        problem, data, work = self.ready().load(X, y)
+        asked = self.ready()
+        problem, data, work = asked.load(X, y, looks=True)
         theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
         with alone(problem.model):
-            return float(evaluate(problem, theta, data, work)), work.g
+            objective = float(evaluate(problem, theta, data, work))
+        if not (math.isfinite(objective) and np.isfinite(work.g).all()):
+            validation.inputs(X, asked.model.inputs)
+        return objective, work.g
 
-    def load(self, X: Matrix, y: ArrayLike) -> tuple["Problem", Data, Workspace]:
-        """The problem and the data as the compiled loops take them, and a workspace of their type."""
-        X = validation.inputs(X, self.model.inputs)
+    def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data, Workspace]:
+        """The problem and the data as the compiled loops take them, and a workspace of their type.
+
+        Who ``looks`` at the objective and the gradient of all rows next need not search X for NaN and infinity before:
+        they show there, as each number of X is multiplied into the gradient. Kernels of strangers may hide them.
+        """
+        X = (validation.shaped if looks and not strangers else validation.inputs)(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
         model, X = suited(self.model, X)
         m, k, dtype = block(model), model.outputs, Y.dtype

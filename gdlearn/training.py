@@ -2,8 +2,6 @@
 
 import math
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,6 +12,8 @@ from numpy.typing import ArrayLike
 from . import validation
 from ._types import Matrix, Record, Seed
 from .checkpoints import Checkpoint
+from .generic import has_kernel
+from .interruptions import Interruptions
 from .loop import Memory, Method, cut_for, train
 from .models import initial, size
 from .optimizers import SGD, begin, slots, update
@@ -121,7 +121,7 @@ def minimize(
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be a function of epoch and objective, not {shown(callback)}")
     asked = problem.ready()
-    problem, data, work = asked.load(X, y)
+    problem, data, work = asked.load(X, y, looks=True)
     epochs = number(epochs, "epochs", Range(0), int)
     how = optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs
     method = _method(problem, len(data.Y), *how)
@@ -132,12 +132,13 @@ def minimize(
             memory = _continued(problem, method, start.memory, data)
             method = method._replace(average_from=method.average_from + int(memory.t[0]))
         else:
-            memory = _memory(problem, method, start, _generator(seed), data)
+            memory = _memory(problem, method, start, seed, data)
         theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
         history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=theta)
         saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
         code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:
+        validation.inputs(X, asked.model.inputs)
         remedy = "begin closer to zero, or scale y or the columns of X"
         raise ValueError(f"start has an objective that is not finite; {remedy}")
     return finish(asked, method, X, memory, history, code)
@@ -177,14 +178,25 @@ def _generator(seed):
     return np.random.default_rng(number(seed, "seed", Range(0), int))
 
 
-def _memory(problem, method, start, rng, data):
+@lru_cache(typed=True)  # a generator takes as long to make as an epoch of a thousand rows
+def _first_number(seed):
+    return seeded(_generator(seed))
+
+
+def _memory(problem, method, start, seed, data):
     """The state of a run that has not begun."""
     p, dtype = size(problem.model), data.Y.dtype
-    theta = validation.parameters(initial(problem.model, rng) if start is None else start, p, dtype, "start")
+    if isinstance(seed, int) and (start is not None or not has_kernel(initial, type(problem.model))):
+        random = _first_number(seed).copy()
+    else:
+        rng = _generator(seed)
+        start = initial(problem.model, rng) if start is None else start
+        random = seeded(rng)
+    theta = validation.parameters(start, p, dtype, "start")
     state = np.zeros((slots(method.optimizer), p), dtype)
     begin(method.optimizer, theta, state)
     order, t = np.arange(len(data.Y)), np.zeros(2, np.int64)
-    return Memory(theta, theta.copy(), state, order, seeded(rng), np.zeros(p, dtype), t)
+    return Memory(theta, theta.copy(), state, order, random, np.zeros(p, dtype), t)
 
 
 def _continued(problem, method, last, data):
@@ -203,45 +215,19 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
     """Train in stretches of a few hundredths of a second, to hear Ctrl-C, ask the callback and save the state."""
     code, stretch, last, every = saved.load(), 1, len(history.objective), method.measure_every
     began = time.perf_counter() - (history.seconds[memory.t[1] - 1] if memory.t[1] else 0.0)
+    done = int(memory.t[1])
     with Interruptions() as interrupted:
-        while memory.t[1] < last and code == RUNNING:
-            first, since = memory.t[1], time.perf_counter()
+        while done < last and code == RUNNING:
+            first, since = done, time.perf_counter()
             measured = 1 + math.ceil((first + stretch - 1) / every) * every  # so that each stretch ends with a look
             code = train(problem, method, data, memory, work, history, min(measured, last))
-            done, now = memory.t[1], time.perf_counter()
+            done, now = int(memory.t[1]), time.perf_counter()
             shares = np.arange(1, done - first + 1) / (done - first)
             history.seconds[first:done] = since - began + (now - since) * shares
             if now - since < PATIENCE:
                 stretch *= 2
             saved.save(code, finished=done == last or code != RUNNING)
-            asked = callback is not None and done and callback(int(done) - 1, float(history.objective[done - 1]))
+            asked = callback is not None and done and callback(done - 1, float(history.objective[done - 1]))
             if code == RUNNING and done < last and (asked or interrupted):
                 return INTERRUPTED
     return code
-
-
-class Interruptions:
-    """Hold Ctrl-C back until a stretch is complete, so that it leaves a consistent run. True once it was pressed.
-
-    A second Ctrl-C is not held back.
-    """
-
-    def __init__(self):
-        self.pressed = False
-
-    def __bool__(self):
-        return self.pressed
-
-    def __enter__(self):
-        ours = threading.current_thread() is threading.main_thread()
-        self.before = signal.signal(signal.SIGINT, self._hear) if ours else None
-        return self
-
-    def __exit__(self, *_):
-        if self.before is not None:
-            signal.signal(signal.SIGINT, self.before)
-
-    def _hear(self, number, frame):
-        if self.pressed:
-            raise KeyboardInterrupt
-        self.pressed = True

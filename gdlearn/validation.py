@@ -19,6 +19,16 @@ def inputs(X, columns):
     TypeError
         If X is no array of real numbers.
     """
+    X = shaped(X, columns)
+    if issparse(X):
+        finite(X.data, "X.data", "remove or impute these values first")
+    else:
+        finite(X, "X", "remove or impute these rows first")
+    return X
+
+
+def shaped(X, columns):
+    """``inputs`` without the search for NaN and infinity."""
     X = _compressed(X) if issparse(X) else real(X, "X")
     if X.ndim != 2:
         hint = "; a single feature needs X.reshape(-1, 1)" if X.ndim == 1 else ""
@@ -30,10 +40,7 @@ def inputs(X, columns):
             f"X has {X.shape[1]} columns, but the model has inputs={columns}; make them equal: Linear({X.shape[1]})"
         )
     if issparse(X):
-        values = real(X.data, "X")
-        finite(values, "X.data", "remove or impute these values first")
-        return type(X)((values, X.indices, X.indptr), shape=X.shape)
-    finite(X, "X", "remove or impute these rows first")
+        return type(X)((real(X.data, "X"), X.indices, X.indptr), shape=X.shape)
     return np.ascontiguousarray(X)
 
 

@@ -1,9 +1,13 @@
-"""The front door: every malformed call is refused by the name of its argument, before anything is compiled."""
+"""The front door: every malformed call is refused by the name of its argument.
+
+All but NaN and infinity in X, which the first look at all rows finds, before anything is compiled.
+"""
 
 import re
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import gdlearn as gd
 
@@ -172,6 +176,52 @@ def test_targets_that_do_not_suit_the_loss(problem, y, message):
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+RELU, TANH = gd.MLP(2, (3,)), gd.MLP(2, (3, 3), activation=gd.Tanh())
+SEARCHED = [LINEAR._replace(loss=loss) for loss in (gd.SquaredError(), gd.AbsoluteError(), gd.Huber(1.0), BINARY)]
+SEARCHED += [gd.Problem(RELU, gd.AbsoluteError()), gd.Problem(RELU, BINARY), gd.Problem(TANH, BINARY)]
+SEARCHED += [gd.Problem(model, CLASSES) for model in (gd.Linear(2, 3), gd.MLP(2, (3,), 3))]
+SEARCHED += [gd.Problem(gd.Linear(2), BINARY, penalty) for penalty in (gd.L1(9.0), gd.ElasticNet(9.0))]
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("problem", SEARCHED, ids=str)
+def test_no_number_of_X_hides_from_the_first_look(problem, number):
+    """X is searched only where objective or gradient are not finite: relu(NaN) may be 0, a saturated loss has no slope.
+
+    Five rows: four that are taken in one go, and one that is left.
+    """
+    p = gd.models.size(problem.model)
+    inputs, y = np.vstack([X, X[:2]]), np.array([1.0, 0.0, 1.0, 0.0, 1.0])
+    for place in ((0, 0), (1, 1), (4, 0), (4, 1)):
+        bad, where = inputs.copy(), rf"X holds {number} at \[{place[0]}, {place[1]}\]"
+        bad[place] = number
+        for theta in (np.zeros(p), np.ones(p), np.linspace(-9.0, 9.0, p), np.full(p, -9.0), np.full(p, 1e9)):
+            with pytest.raises(ValueError, match=where):
+                problem.gradient(theta, bad, y)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_nor_from_products_by_BLAS(number):
+    problem, bad = gd.Problem(gd.MLP(2, (40,), 3), CLASSES), np.tile(X, (60, 1))
+    bad[100, 1] = number
+    for theta in (np.zeros(243), np.linspace(-9.0, 9.0, 243)):
+        with pytest.raises(ValueError, match=rf"X holds {number} at \[100, 1\]"):
+            problem.gradient(theta, bad, np.tile([0, 1, 2], 60))
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_nor_from_that_at_a_sparse_matrix(number, outputs):
+    problem = gd.Problem(gd.Linear(2, outputs), CLASSES if outputs > 1 else BINARY)
+    bad = sparse.csr_array(X)
+    bad.data[3] = number
+    for theta in (np.zeros(3 * outputs), np.linspace(-9.0, 9.0, 3 * outputs)):
+        with pytest.raises(ValueError, match=rf"X\.data holds {number} at \[3\]"):
+            gd.minimize(problem, bad, Y, start=theta)
+        with pytest.raises(ValueError, match=rf"X\.data holds {number} at \[3\]"):
+            problem.gradient(theta, bad, Y)
 
 
 @pytest.mark.parametrize(
