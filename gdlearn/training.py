@@ -25,6 +25,8 @@ from .schedules import Constant, rate
 
 # Seconds of training between two looks at the clock, the keyboard and the callback.
 PATIENCE = 0.05
+# How many times longer the next stretch may be: the first is a look without steps, and tells little of theirs.
+HASTE = 8.0
 NEVER = 2**62
 
 
@@ -224,8 +226,7 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
             done, now = int(memory.t[1]), time.perf_counter()
             shares = np.arange(1, done - first + 1) / (done - first)
             history.seconds[first:done] = since - began + (now - since) * shares
-            if now - since < PATIENCE:
-                stretch *= 2
+            stretch = max(1, round((done - first) * min(PATIENCE / (now - since), HASTE)))
             saved.save(code, finished=done == last or code != RUNNING)
             asked = callback is not None and done and callback(done - 1, float(history.objective[done - 1]))
             if code == RUNNING and done < last and (asked or interrupted):

@@ -53,6 +53,14 @@ def test_a_run_of_many_epochs_asks_more_rarely():
     assert heard[-1] == 300
 
 
+def test_a_stretch_is_at_most_eight_times_as_long_as_the_one_before(monkeypatch):
+    """The first is only a look, which may take far less than an epoch of steps."""
+    monkeypatch.setattr(training, "PATIENCE", 1e9)
+    heard = []
+    gd.minimize(PROBLEM, X, Y, epochs=300, callback=lambda epoch, _: heard.append(epoch), **METHOD)
+    assert heard == [0, 8, 72, 300]
+
+
 def check_interrupted(run, epochs):
     """What was reached: every entry of the history is there, and the last one is that of theta."""
     assert (run.status, run.epochs) == ("interrupted", epochs)
