@@ -6,15 +6,19 @@ around it. A kernel in a gradient in an epoch in a loop goes through that four t
 
 from functools import wraps
 
+from ._types import is_ours
 
-def for_kernels(apart=False):
+
+def for_kernels(apart=False, makes_arrays=False):
     """Numba's compiler, for functions that are never called but from the code they become part of.
 
     With ``apart`` it takes for granted that no argument is written to through another, so that loops need not look
-    before each start whether their arrays overlap. None, which stands for the usual one, where Numba's parts are not
-    found in their places.
+    before each start whether their arrays overlap. References to arrays are not counted, for whoever calls holds them,
+    unless the function ``makes_arrays`` of its own, or has to do with somebody else's records: their kernels may make
+    arrays, and hold some. None, which stands for the usual compiler, where Numba's parts are not found in their places.
     """
     try:
+        from numba.core import types
         from numba.core.codegen import JITCodeLibrary, ll
         from numba.core.compiler import CompilerBase, DefaultPassBuilder
         from numba.core.compiler_machinery import register_pass
@@ -45,7 +49,16 @@ def for_kernels(apart=False):
 
         def run_pass(self, state):
             state.library = Part(state.targetctx.codegen(), state.func_id.func_qualname)
+            if is_ours(state.func_id.func) and not (makes_arrays or any(map(holds_stranger, state.args))):
+                if state.targetctx.data_model_manager[state.return_type].contains_nrt_meminfo():
+                    raise TypeError(f"{state.func_id.func_name} returns an array, to which no reference is counted")
+                state.flags.nrt, state.targetctx = False, state.targetctx.subtarget(enable_nrt=False)
             return super().run_pass(state)
+
+    def holds_stranger(kind):
+        """Whether records of this type are of somebody else's class, or hold one that is."""
+        named = isinstance(kind, types.NamedTuple | types.NamedUniTuple)
+        return named and (not is_ours(kind.instance_class) or any(map(holds_stranger, kind.types)))
 
     class KernelCompiler(CompilerBase):
         def define_pipelines(self):
@@ -61,8 +74,8 @@ def for_kernels(apart=False):
 def instruction(function, kind, generate):
     """Let compiled code hold, in place of a call of ``function``, what ``generate`` writes.
 
-    ``kind(*types)`` names the type of its result. Compiled as others are, a function this short would be so for each
-    pair of types: a tenth of a first fit.
+    ``kind(*types)`` is the type of its result, or the name of it. Compiled as others are, a function this short would
+    be so for each pair of types: a tenth of a first fit.
     """
     try:
         from numba.core import types
@@ -72,7 +85,10 @@ def instruction(function, kind, generate):
 
     @type_callable(function)
     def result(context):
-        return wraps(kind)(lambda *arguments: getattr(types, kind(*arguments)))
+        return wraps(kind)(lambda *arguments: named(kind(*arguments)))
+
+    def named(kind):
+        return getattr(types, kind) if isinstance(kind, str) else kind
 
     lower_builtin(function, types.VarArg(types.Any))(generate)
 
@@ -80,6 +96,30 @@ def instruction(function, kind, generate):
 def converted(context, builder, signature, arguments):
     """The last argument in the type of the result."""
     return context.cast(builder, arguments[-1], signature.args[-1], signature.return_type)
+
+
+def viewed(context, builder, signature, arguments):
+    """The matrix of q rows of p numbers that lie from ``begin`` on in an array in C order, for values, begin, q, p."""
+    from numba.core import types
+    from numba.core.imputils import impl_ret_borrowed
+    from numba.np.arrayobj import populate_array
+
+    values = context.make_array(signature.args[0])(context, builder, arguments[0])
+    begin, q, p = (
+        context.cast(builder, number, kind, types.intp)
+        for number, kind in zip(arguments[1:], signature.args[1:], strict=True)
+    )
+    view = context.make_array(signature.return_type)(context, builder)
+    populate_array(
+        view,
+        data=builder.gep(values.data, [begin]),
+        shape=(q, p),
+        strides=(builder.mul(p, values.itemsize), values.itemsize),
+        itemsize=values.itemsize,
+        meminfo=values.meminfo,
+        parent=values.parent,
+    )
+    return impl_ret_borrowed(context, builder, signature.return_type, view._getvalue())
 
 
 def multiplied(context, builder, signature, arguments):

@@ -44,6 +44,7 @@ ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True, "no_cfunc_
 CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": numba and for_kernels(), "forceinline": False}
 INLINE = CALLED | {"forceinline": True}
 APART = INLINE | {"pipeline_class": numba and for_kernels(apart=True)}
+MAKER = INLINE | {"pipeline_class": numba and for_kernels(makes_arrays=True)}
 EXACT = INLINE | {"fastmath": {"contract"}}  # where the order of the operations carries the last digits
 HERE = Path(__file__).parent
 
@@ -147,8 +148,9 @@ def inlined(function, options=INLINE):
     return function if numba is None else numba.extending.register_jitable(**options)(function)
 
 
-# Compiled beside their callers, for work long against a call; apart, if what they write to overlaps with nothing.
-called, apart = partial(inlined, options=CALLED), partial(inlined, options=APART)
+# Compiled beside their callers, for work long against a call; apart, if what they write to overlaps with nothing; with
+# arrays of their own.
+called, apart, makes_arrays = (partial(inlined, options=options) for options in (CALLED, APART, MAKER))
 
 
 def in_machine_code(plain, options=EXACT):

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .generic import inlined
+from .generic import inlined, makes_arrays
 from .models import layers
 from .optimizers import looks_at_all, prepare, slots, update
+from .products import matrix
 from .records import Memory
 
 # Five steps of this polynomial bring the singular values of a matrix of norm 1 close to 1 (Jordan 2024).
@@ -65,12 +66,12 @@ def _(optimizer, model, g, state):
     units, w = layers(model), 0
     for layer in range(len(units) - 1):
         p, q = units[layer], units[layer + 1]
-        orthogonalize(g[w : w + p * q].reshape(q, p))
+        orthogonalize(matrix(g, w, q, p))
         w += p * q
     return 1.0
 
 
-@inlined
+@makes_arrays
 def orthogonalize(N):
     """Overwrite N (q, p) by sqrt(max(1, q / p)) O(N): five steps X <- aX + bYX + cYYX with Y = XX^T, X wide."""
     q, p = N.shape

@@ -159,7 +159,7 @@ def _(model):
 @forward.kernel(MLP)
 def _(model, theta, X, order, start, stop, Z, H):
     widths, a, w, b, m, last = layers(model), 0, 0, weights(model), stop - start, len(model.hidden)
-    values = H[0].reshape(H.shape[1] * H.shape[2])  # of all rows the units of one layer, then those of the next
+    values = H[0]  # of all rows the units of one layer, then those of the next
     gather(X, order, start, stop, matrix(values, 0, m, model.inputs))
     for layer in range(last + 1):
         p, q = widths[layer], widths[layer + 1]
@@ -176,8 +176,7 @@ def _(model, theta, X, order, start, stop, Z, H):
 @pullback.kernel(MLP)
 def _(model, theta, X, order, start, stop, S, share, g, H):
     widths, m, back = layers(model), stop - start, S[: stop - start]
-    values, slopes = H[0].reshape(H.shape[1] * H.shape[2]), H[1].reshape(H.shape[1] * H.shape[2])
-    a, w, b = units(model), weights(model), size(model)
+    values, slopes, a, w, b = H[0], H[1], units(model), weights(model), size(model)
     scale(S, m, share)
     for layer in range(len(model.hidden), -1, -1):
         p, q = widths[layer], widths[layer + 1]

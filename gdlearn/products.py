@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from .compiling import instruction, multiplied
+from .compiling import instruction, multiplied, viewed
 from .elementary import like
-from .generic import called, inlined
+from .generic import called
 from .models import Linear, forward, layers, pullback, size, units, weights
 from .records import Count
 from .sweeps import by_matrices, sweep
@@ -21,6 +21,14 @@ def gemm(A, B, C, keep):
 
 
 instruction(gemm, lambda A, B, C, keep: "none", multiplied)
+
+
+def matrix(values, begin, q, p):
+    """The q times p numbers from ``begin`` on of an array in C order, as a matrix."""
+    return values.reshape(-1)[begin : begin + q * p].reshape(q, p)
+
+
+instruction(matrix, lambda values, begin, q, p: values.copy(ndim=2) if values.layout == "C" else None, viewed)
 
 
 @called
@@ -125,12 +133,6 @@ def add_rows(S, A, G, u, start, stop):
         s = S[u, i]
         for j in range(G.shape[1]):
             G[u, j] += s * A[i, j]
-
-
-@inlined
-def matrix(values, begin, q, p):
-    """The q times p numbers from ``begin`` on as a matrix."""
-    return values[begin : begin + q * p].reshape(q, p)
 
 
 @called
