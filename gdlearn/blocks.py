@@ -3,7 +3,7 @@
 import math
 
 from .elementary import exp, like, place
-from .generic import INLINE, generic, has_kernel, in_machine_code
+from .generic import INLINE, generic, has_kernel, in_machine_code, inlined
 from .losses import CrossEntropy, against_targets, row_slope, shifted, slope, value
 
 LARGE = 1e200  # times one more sum of exponentials, each at most 1, it is still a number
@@ -22,12 +22,18 @@ def _row_by_row(loss, work, Y, order, start, stop, with_value):
     return total
 
 
+@inlined
+def copy_targets(Y, order, start, stop, S):
+    """Copy the targets of the rows order[start:stop] to the first rows of S: long loops for few columns."""
+    for c in range(S.shape[1]):
+        for i in range(stop - start):
+            S[i, c] = Y[place(order[start + i]), c]
+
+
 def _score_by_score(loss, work, Y, order, start, stop, with_value):
     """For a loss of single scores: several of them at a time, since they lie side by side."""
     k, m, total = work.Z.shape[1], stop - start, like(work.z[0], 0.0)
-    for c in range(k):
-        for i in range(m):
-            work.S[i, c] = Y[place(order[start + i]), c]
+    copy_targets(Y, order, start, stop, work.S)
     for e in range(m * k):
         z, y = work.z[e], work.s[e]
         work.s[e] = slope(loss, z, y)
