@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
-from ._types import Matrix, strangers
+from ._types import Matrix, holds_stranger, strangers
 from .generic import compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
@@ -220,7 +220,8 @@ class Problem(NamedTuple):
         Who ``looks`` at the objective and the gradient of all rows next need not search X for NaN and infinity before:
         they show there, as each number of X is multiplied into the gradient. Kernels of strangers may hide them.
         """
-        X = (validation.shaped if looks and not strangers else validation.inputs)(X, self.model.inputs)
+        searched = not looks or (strangers and holds_stranger(self))
+        X = (validation.inputs if searched else validation.shaped)(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
         model, X = suited(self.model, X)
         m, k, dtype = block(model), model.outputs, Y.dtype

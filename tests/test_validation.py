@@ -4,6 +4,7 @@ All but NaN and infinity in X, which the first look at all rows finds, before an
 """
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -209,6 +210,65 @@ def test_nor_from_products_by_BLAS(number):
     for theta in (np.zeros(243), np.linspace(-9.0, 9.0, 243)):
         with pytest.raises(ValueError, match=rf"X holds {number} at \[100, 1\]"):
             problem.gradient(theta, bad, np.tile([0, 1, 2], 60))
+
+
+class Blind(NamedTuple):
+    """A loss that takes what is no number for 0."""
+
+
+@gd.losses.value.kernel(Blind)
+def _(loss, z, y):
+    return (z - y) ** 2 if abs(z) < 1e9 else 0.0
+
+
+@gd.losses.slope.kernel(Blind)
+def _(loss, z, y):
+    return z - y if abs(z) < 1e9 else 0.0
+
+
+class Deaf(NamedTuple):
+    """A linear model that leaves out what is no number on its way back."""
+
+    inputs: int
+    outputs: int = 1
+
+
+for function in (gd.models.weights, gd.models.size):
+    function.kernel(Deaf)(lambda model: model.inputs)
+
+
+@gd.models.forward.kernel(Deaf)
+def _(model, theta, X, order, start, stop, Z, H):
+    for i in range(stop - start):
+        Z[i, 0] = 0.0
+        for j in range(model.inputs):
+            Z[i, 0] += theta[j] * X[order[start + i], j]
+
+
+@gd.models.pullback.kernel(Deaf)
+def _(model, theta, X, order, start, stop, S, share, g, H):
+    for i in range(stop - start):
+        for j in range(model.inputs):
+            if abs(X[order[start + i], j]) < 1e9:
+                g[j] += share * S[i, 0] * X[order[start + i], j]
+
+
+def test_nor_behind_the_kernels_of_strangers():
+    """Theirs may hide it, so that X is searched first."""
+    bad, problem = np.array([[1.0, 2.0], [NAN, 1.0]]), gd.Problem(Deaf(2), Blind())
+    for call in (problem.objective, problem.gradient):
+        assert np.isfinite(call(np.zeros(2), np.ones((2, 2)), [0.0, 1.0])).all()
+        with pytest.raises(ValueError, match=r"X holds nan at \[1, 0\]"):
+            call(np.zeros(2), bad, [0.0, 1.0])
+    with pytest.raises(ValueError, match=r"X holds nan at \[1, 0\]"):
+        gd.minimize(problem, bad, [0.0, 1.0])
+
+
+def test_a_stranger_elsewhere_does_not_slow_down_problems_of_ours(monkeypatch):
+    """X is searched only where one takes part."""
+    gd.Problem(Deaf(2)).ready()  # now one has come in
+    monkeypatch.setattr(gd.validation, "inputs", None)
+    assert gd.minimize(LINEAR, X, Y, epochs=1).epochs == 1
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
