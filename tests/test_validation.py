@@ -1,6 +1,6 @@
-"""The front door: every malformed call is refused by the name of its argument.
+"""The front door: every malformed call is refused by the name of its argument, before anything is compiled.
 
-All but NaN and infinity in X, which the first look at all rows finds, before anything is compiled.
+NaN and infinity in X are found by the first look at all rows.
 """
 
 import re
