@@ -18,7 +18,6 @@ def for_kernels(apart=False, makes_arrays=False):
     arrays, and hold some. None, which stands for the usual compiler, where Numba's parts are not found in their places.
     """
     try:
-        from numba.core import types
         from numba.core.codegen import JITCodeLibrary, ll
         from numba.core.compiler import CompilerBase, DefaultPassBuilder
         from numba.core.compiler_machinery import register_pass
@@ -49,16 +48,11 @@ def for_kernels(apart=False, makes_arrays=False):
 
         def run_pass(self, state):
             state.library = Part(state.targetctx.codegen(), state.func_id.func_qualname)
-            if is_ours(state.func_id.func) and not (makes_arrays or any(map(holds_stranger, state.args))):
+            if is_ours(state.func_id.func) and not (makes_arrays or any(map(has_strangers, state.args))):
                 if state.targetctx.data_model_manager[state.return_type].contains_nrt_meminfo():
                     raise TypeError(f"{state.func_id.func_name} returns an array, to which no reference is counted")
                 state.flags.nrt, state.targetctx = False, state.targetctx.subtarget(enable_nrt=False)
             return super().run_pass(state)
-
-    def holds_stranger(kind):
-        """Whether records of this type are of somebody else's class, or hold one that is."""
-        named = isinstance(kind, types.NamedTuple | types.NamedUniTuple)
-        return named and (not is_ours(kind.instance_class) or any(map(holds_stranger, kind.types)))
 
     class KernelCompiler(CompilerBase):
         def define_pipelines(self):
@@ -69,6 +63,12 @@ def for_kernels(apart=False, makes_arrays=False):
             return [passes]
 
     return KernelCompiler
+
+
+def has_strangers(kind):
+    """Whether records of this type of Numba's are of somebody else's class, or hold one that is."""
+    cls = getattr(kind, "instance_class", None)
+    return cls is not None and (not is_ours(cls) or any(map(has_strangers, kind.types)))
 
 
 def instruction(function, kind, generate):

@@ -226,7 +226,8 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
             done, now = int(memory.t[1]), time.perf_counter()
             shares = np.arange(1, done - first + 1) / (done - first)
             history.seconds[first:done] = since - began + (now - since) * shares
-            stretch = max(1, round((done - first) * min(PATIENCE / (now - since), HASTE)))
+            took = max(now - since, PATIENCE / HASTE)  # more than 0, also where the clock ticks slowly
+            stretch = max(1, round((done - first) * PATIENCE / took))
             saved.save(code, finished=done == last or code != RUNNING)
             asked = callback is not None and done and callback(done - 1, float(history.objective[done - 1]))
             if code == RUNNING and done < last and (asked or interrupted):
