@@ -4,6 +4,8 @@ Numba optimizes each function and makes machine code of it, and optimizes it aga
 around it. A kernel in a gradient in an epoch in a loop goes through that four times; the last is enough.
 """
 
+import gc
+from contextlib import contextmanager
 from functools import wraps
 
 from ._types import is_ours
@@ -65,6 +67,39 @@ def for_kernels(apart=False, makes_arrays=False):
     return KernelCompiler
 
 
+def for_entries():
+    """Numba's compiler, for functions that are called from Python; None without Numba."""
+    try:
+        from numba.core.compiler import Compiler
+    except ImportError:
+        return None
+
+    class EntryCompiler(Compiler):
+        def compile_extra(self, function):
+            with garbage_left():
+                return super().compile_extra(function)
+
+    return EntryCompiler
+
+
+@contextmanager
+def garbage_left():
+    """Let Python look for no garbage meanwhile: each look goes over all that Numba knows, a tenth of a first fit.
+
+    What there is then counts as old, as it would after those looks.
+    """
+    if not gc.isenabled() or gc.get_freeze_count():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.unfreeze()
+        gc.enable()
+
+
 def has_strangers(kind):
     """Whether records of this type of Numba's are of somebody else's class, or hold one that is."""
     cls = getattr(kind, "instance_class", None)
@@ -96,6 +131,11 @@ def instruction(function, kind, generate):
 def converted(context, builder, signature, arguments):
     """The last argument in the type of the result."""
     return context.cast(builder, arguments[-1], signature.args[-1], signature.return_type)
+
+
+def reread(context, builder, signature, arguments):
+    """The bits of the argument as a number of the type of the result."""
+    return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
 
 
 def viewed(context, builder, signature, arguments):

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .compiling import converted, instruction, prefetching
+from .compiling import converted, instruction, prefetching, reread
 from .generic import in_machine_code
 
 ask = prefetching()
@@ -29,6 +29,7 @@ C0, C1, C2 = F(5.0000001201e-1), F(1.6666665459e-1), F(4.1665795894e-2)
 C3, C4, C5 = F(8.3334519073e-3), F(1.3981999507e-3), F(1.9875691500e-4)
 ZERO, HALF, ONE, TWO, LOG2 = F(0.0), F(0.5), F(1.0), F(2.0), F(0.69314718)
 ROOT, ROOT32 = math.sqrt(2.0) - 1.0, F(math.sqrt(2.0) - 1.0)
+READ_AS = {"float64": "int64", "int64": "float64", "float32": "int32", "int32": "float32"}
 
 
 def exp(x):
@@ -44,6 +45,11 @@ def log1p(u):
 def like(x, value):
     """The number ``value`` in the type of x, so that single precision stays single."""
     return value
+
+
+def bits(x):
+    """A number's bits read as a whole number of the same size, or the other way around."""
+    return x.view(READ_AS[x.dtype.name])
 
 
 def place(i):
@@ -65,7 +71,7 @@ def exp64(x):
     middle = (TAYLOR[6] + TAYLOR[7] * r) + (TAYLOR[8] + TAYLOR[9] * r) * s
     high = (TAYLOR[10] + TAYLOR[11] * r) + (TAYLOR[12] + TAYLOR[13] * r) * s
     p = 1.0 + (r + s * (low + f * (middle + f * high)))
-    power = np.int64((np.float64(t).view(np.int64) + 1023) << 52).view(np.float64)
+    power = bits((bits(t) + 1023) << 52)
     return 0.0 if x < LEAST else p * power
 
 
@@ -79,7 +85,7 @@ def exp32(x):
     p = p * r + C1
     p = p * r + C0
     p = (p * r * r + r) + ONE
-    power = np.int32((np.float32(t).view(np.int32) + np.int32(127)) << np.int32(23)).view(np.float32)
+    power = bits(np.int32((bits(t) + 127) << 23))
     return ZERO if x < LEAST32 else p * power
 
 
@@ -138,6 +144,7 @@ def _(u):
 
 instruction(like, lambda x, value: _name(x), converted)
 instruction(place, lambda i: "uintp", converted)
+instruction(bits, lambda x: READ_AS[str(x)], reread)
 
 
 @in_machine_code(prefetch)

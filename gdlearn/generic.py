@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from ._types import GenericFunction, Kernel, holds_stranger, is_ours, strangers
-from .compiling import for_kernels
+from .compiling import for_entries, for_kernels
 
 try:
     import numba
@@ -40,6 +40,7 @@ except ImportError:  # the library runs without Numba, slowly
 # Sums may be reordered and products fused. NaN and infinity keep their meaning: a diverging run must show them.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 ENTRY = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
+ENTRY |= {"pipeline_class": numba and for_entries()}
 # Kernels become part of the loop that calls them: a step of batch size 1 is shorter than a few calls.
 CALLED = ENTRY | {"no_cpython_wrapper": True, "pipeline_class": numba and for_kernels(), "forceinline": False}
 INLINE = CALLED | {"forceinline": True}

@@ -84,6 +84,12 @@ def predict(model, theta, X, rows, scores, H):
         a = b
 
 
+@remembered
+def sizes(model):
+    """How many parameters a model has, how many rows a block of it takes, and its units."""
+    return size(model), block(model), units(model)
+
+
 def alone(model):
     """A context for compiled code: one thread, if the model multiplies its units by BLAS, or a stranger might do so."""
     return one_thread if strangers or units(model) else ANYHOW
@@ -163,7 +169,8 @@ class Problem(NamedTuple):
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
         Z = np.empty((X.shape[0], model.outputs), X.dtype)
         model, X = suited(model, X)
-        H = np.empty((2, block(model), units(model)), Z.dtype)
+        _, m, u = sizes(model)
+        H = np.empty((2, m, u), Z.dtype)
         with alone(model):
             predict(model, theta, X, np.arange(len(Z)), Z, H)
         return Z[:, 0] if model.outputs == 1 else Z
@@ -210,7 +217,7 @@ class Problem(NamedTuple):
         theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
         with alone(problem.model):
             objective = float(evaluate(problem, theta, data, work))
-        if not (math.isfinite(objective) and np.isfinite(work.g).all()):
+        if not math.isfinite(objective + np.dot(work.g, work.g)):
             validation.inputs(X, asked.model.inputs)
         return objective, work.g
 
@@ -224,8 +231,8 @@ class Problem(NamedTuple):
         X = (validation.inputs if searched else validation.shaped)(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
         model, X = suited(self.model, X)
-        m, k, dtype = block(model), model.outputs, Y.dtype
-        Z, S, H = np.empty((m, k), dtype), np.empty((m, k), dtype), np.empty((2, m, units(model)), dtype)
-        work = Workspace(np.empty(size(model), dtype), Z, S, H, Z.ravel(), S.ravel())
+        (p, m, u), k, dtype = sizes(model), model.outputs, Y.dtype
+        Z, S, H = np.empty((m, k), dtype), np.empty((m, k), dtype), np.empty((2, m, u), dtype)
+        work = Workspace(np.empty(p, dtype), Z, S, H, Z.ravel(), S.ravel())
         problem = self if model is self.model else self._replace(model=model)
         return problem, Data(X, validation.locked(Y), np.arange(len(Y))), work

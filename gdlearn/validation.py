@@ -1,5 +1,7 @@
 """Arrays at the front door: what fits is passed on without a copy, what does not is refused by name."""
 
+import math
+
 import numpy as np
 
 from ._types import issparse
@@ -168,8 +170,8 @@ def rounded(array, dtype):
 
 
 def finite(array, name, remedy):
-    found = np.isfinite(array)
-    if np.count_nonzero(found) < found.size:  # a third of the time of all() for a few numbers
+    """Refuse NaN and infinity; one product shows whether to search for them, or for numbers whose squares overflow."""
+    if not math.isfinite(np.vdot(array, array)) and not (found := np.isfinite(array)).all():
         row = np.argwhere(~found)[0]
         where = ", ".join(map(str, row))
         raise ValueError(f"{name} holds {array[tuple(row)]} at [{where}]; {remedy}")

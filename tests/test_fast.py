@@ -9,7 +9,7 @@ import pytest
 import gdlearn as gd
 import running
 from gdlearn import compiling
-from gdlearn.elementary import exp, like, log1p
+from gdlearn.elementary import bits, exp, like, log1p
 from gdlearn.generic import called, compiled, inlined
 from gdlearn.loop import AllRows, Batches, Memory, SingleRows, cut_for, step
 from gdlearn.optimizers import at_step, update
@@ -42,6 +42,22 @@ def test_polynomials_at_the_ends():
     exponentials(x, y, z)
     np.testing.assert_array_equal(y, [np.nan, 0.0, 0.0, 0.0, 1.0])
     np.testing.assert_array_equal(z, [np.nan, 0.0, 0.0, 0.0, np.log(2.0)])
+
+
+@compiled
+def read_bits(x, y):
+    for i in range(len(x)):
+        y[i] = bits(x[i])
+
+
+@pytest.mark.parametrize(("number", "whole"), [(np.float64, np.int64), (np.float32, np.int32)])
+def test_bits_are_read_as_NumPy_reads_them(number, whole):
+    x = np.array([0.0, -0.0, 1.0, -1.5, np.inf, np.nan, np.finfo(number).tiny, 3e38], number)
+    found, back = np.empty(len(x), whole), np.empty(len(x), number)
+    read_bits(x, found)
+    read_bits(found, back)
+    np.testing.assert_array_equal(found, x.view(whole))
+    np.testing.assert_array_equal(back, x)
 
 
 def test_plain_python_calls_the_library_of_c():

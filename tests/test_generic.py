@@ -1,13 +1,15 @@
 """Generic functions: which kernel is picked, when it may be replaced, and that none is compiled twice."""
 
+import gc
 import inspect
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import gdlearn as gd
-from gdlearn import generic, training
+from gdlearn import compiling, generic, training
 
 X, Y = np.array([[1.0, 2.0], [3.0, 5.0], [0.5, -1.0], [2.0, 0.0]]), np.array([1.0, 0.0, 2.0, -1.0])
 PROBLEM = gd.Problem(gd.Linear(2))
@@ -148,6 +150,38 @@ def test_numba_hears_of_an_entry_point_at_its_first_call():
 
 def _nothing():
     pass
+
+
+@pytest.mark.parametrize("state", ["on", "off", "frozen"])
+@pytest.mark.parametrize("compiles", [True, False])
+def test_compiling_leaves_the_search_for_garbage_as_it_was(state, compiles):
+    """On, switched off by the user, or with objects set aside, as servers do before they fork; errors or not."""
+    before = gc.isenabled(), gc.get_freeze_count()
+    try:
+        gc.collect()
+        {"on": gc.enable, "off": gc.disable, "frozen": gc.freeze}[state]()
+        expected = gc.isenabled(), gc.get_freeze_count() > 0
+        with nullcontext() if compiles else pytest.raises(ValueError, match="no code"), compiling.garbage_left():
+            assert gc.isenabled() is (state == "frozen")
+            if not compiles:
+                raise ValueError("no code")
+        assert (gc.isenabled(), gc.get_freeze_count() > 0) == expected
+    finally:
+        gc.unfreeze()
+        gc.enable()
+    assert (gc.isenabled(), gc.get_freeze_count()) == before
+
+
+@pytest.mark.machine_code("nothing is compiled")
+def test_no_search_for_garbage_while_numba_compiles():
+    searches, entry = [], generic.compiled(_nothing).fresh
+    gc.callbacks.append(lambda phase, found: searches.append(found))
+    try:
+        entry()
+    finally:
+        gc.callbacks.pop()
+    assert entry.signatures
+    assert len(searches) <= 1  # on the way to the compiler
 
 
 @pytest.mark.machine_code("it counts compilations")

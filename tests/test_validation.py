@@ -284,6 +284,23 @@ def test_nor_from_that_at_a_sparse_matrix(number, outputs):
             problem.gradient(theta, bad, Y)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shape", [(1,), (7,), (67,), (5, 3), (1000, 50)])
+def test_what_is_not_finite_is_found_at_each_place(shape, dtype):
+    """Large numbers, whose squares overflow, are finite."""
+    size, largest = np.prod(shape), np.finfo(dtype).max
+    array = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    for k in range(0, size, 1 + size // 100):
+        for number in (np.nan, np.inf, -np.inf):
+            bad, where = array.copy(), ", ".join(map(str, np.unravel_index(k, shape)))
+            bad.flat[k] = number
+            with pytest.raises(ValueError, match=rf"name holds {number} at \[{where}\]; remedy"):
+                gd.validation.finite(bad, "name", "remedy")
+        array.flat[k] = -largest
+        gd.validation.finite(array, "name", "remedy")
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
