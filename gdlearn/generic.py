@@ -79,11 +79,15 @@ def generic(stub: Kernel) -> GenericFunction:
     9.0
     """
     function: Any = singledispatch(stub)
-    function.compiled_for, function.signature = set(), inspect.signature(stub)
+    function.compiled_for = set()
 
     def kernel(record):
+        if not (isinstance(record, type) and hasattr(record, "_fields")):
+            raise TypeError(f"{stub.__name__}.kernel takes a NamedTuple class, not {record!r}")
+
         def register(body):
-            _check_registration(function, stub, record, body)
+            if not (is_ours(record) and is_ours(body)):  # a test looks at ours: it would take a tenth of the import
+                _check_registration(function, stub, record, body)
             record.__eq__, record.__hash__ = _same, lambda one: hash((type(one), *one))
             record.__ne__ = lambda one, other: not _same(one, other)
             return function.register(record, body)
@@ -109,13 +113,10 @@ def _same(one, other):
 
 def _check_registration(function, stub, record, body):
     """Refuse what Numba would ignore or misread: other parameters, or a class whose kernel is settled."""
-    name = stub.__name__
-    if not (isinstance(record, type) and hasattr(record, "_fields")):
-        raise TypeError(f"{name}.kernel takes a NamedTuple class, not {record!r}")
-    expected, found = function.signature, inspect.signature(body)
+    name, expected, found = stub.__name__, inspect.signature(stub), inspect.signature(body)
     if [*found.parameters] != [*expected.parameters]:
         raise TypeError(f"{name} for {record.__name__} must take {expected}, not {found}")
-    if is_ours(record) and not is_ours(body):
+    if is_ours(record):
         raise TypeError(f"{record.__name__} is gdlearn's; define a record of your own to give it another {name} kernel")
     if record in function.compiled_for:
         raise TypeError(

@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import sys
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import pytest
 
 import gdlearn as gd
 from gdlearn import compiling, generic, training
+from gdlearn._types import is_ours
 
 X, Y = np.array([[1.0, 2.0], [3.0, 5.0], [0.5, -1.0], [2.0, 0.0]]), np.array([1.0, 0.0, 2.0, -1.0])
 PROBLEM = gd.Problem(gd.Linear(2))
@@ -102,12 +104,34 @@ def test_kernels_of_our_own_records_cannot_be_replaced_from_outside():
 @pytest.mark.parametrize("record", [object, tuple, "Square", Square(1.0)])
 def test_only_record_classes_have_kernels(record):
     with pytest.raises(TypeError, match=r"area.kernel takes a NamedTuple class"):
-        area.kernel(record)(lambda shape: 0.0)
+        area.kernel(record)
 
 
 def test_a_kernel_has_the_parameters_of_its_function():
     with pytest.raises(TypeError, match=r"area for Dot must take \(shape\), not \(shape, scale\)"):
         area.kernel(Dot)(lambda shape, scale: 0.0)
+
+
+def kernels():
+    """Each kernel of the library, beside the function that it is registered under."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("gdlearn.")]
+    functions = {id(f): f for module in modules for f in vars(module).values() if hasattr(f, "compiled_for")}
+    for function in functions.values():
+        for record, body in function.registry.items():
+            if is_ours(record) and is_ours(body):
+                yield pytest.param(function, record, body, id=f"{function.__name__}-{record.__name__}")
+
+
+@pytest.mark.parametrize(("function", "record", "body"), [*kernels()])
+def test_our_kernels_have_the_parameters_of_their_functions(function, record, body):
+    """These are not looked at when they are registered."""
+    assert hasattr(record, "_fields")
+    assert [*inspect.signature(body).parameters] == [*inspect.signature(function.dispatch(object)).parameters]
+
+
+def test_a_kernel_of_ours_under_a_record_of_yours_is_looked_at():
+    with pytest.raises(TypeError, match=r"area for Dot must take \(shape\), not \(penalty, w\)"):
+        area.kernel(Dot)(gd.penalties.cost.dispatch(gd.L2))
 
 
 # --- One machine code for all values
