@@ -11,7 +11,7 @@ import harness
 from harness import Contender, Row
 
 # The modules whose parts() yield the keys of paragraphs, each with what they say.
-GROUPS = ("inside_epochs", "inside_steps", "inside_solvers")
+GROUPS = ("inside_epochs", "inside_steps", "inside_solvers", "inside_costs")
 
 
 def parts():
