@@ -23,12 +23,17 @@ from inside_costs import clocked
 print(json.dumps(clocked(lambda: gd.minimize({FITS["a network"]}, epochs=2))))
 """
 IMPORT = """
-import json, sys, time, typing, numba
+import gc, json, sys, time, typing, numba
 def spent(work):
     begin = time.process_time()
     work()
     return time.process_time() - begin
-found = {"whole": spent(lambda: __import__("gdlearn"))}
+garbage = [0.0]
+def searches(phase, about):
+    garbage[0] += time.process_time() * (1 if phase == "stop" else -1)
+gc.callbacks.append(searches)
+found = {"whole": spent(lambda: __import__("gdlearn"))} | {"garbage": garbage[0]}
+gc.callbacks.pop()
 ours = [value for name, module in sys.modules.items() if name.startswith("gdlearn.") for value in vars(module).values()]
 records = {c for c in ours if isinstance(c, type) and hasattr(c, "_fields") and c.__module__.startswith("gdlearn.")}
 stubs = {f.dispatch(object) for f in ours if hasattr(f, "compiled_for")}
@@ -83,23 +88,26 @@ def first_fit():
     fit = sum(seconds.values())
     names = {"types": "nopython_type_inference", "kernels": "part_lowering", "loop": "native_lowering"}
     shares = {name: seconds[key] / fit for name, key in names.items()}
-    return {"fit": fit, **shares, "passes": 1.0 - sum(shares.values())}
+    return shares | {"passes": 1.0 - sum(shares.values())}
 
 
 def importing():
-    """How many records and generic functions there are, and how long making them anew takes beside the import."""
+    """The shares of searches for garbage, and of as many records and generic functions, made anew."""
     runs = [fresh(IMPORT) for _ in range(PROCESSES)]
-    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+    counts = {name: runs[0][name] for name in ("record_count", "function_count")}
+    names = ("garbage", "records", "functions")
+    return counts | {name: statistics.median(run[name] / run["whole"] for run in runs) for name in names}
 
 
 def call():
-    """A call on three rows, and its parts: the checks and arrays, and the compiled code with the way into it."""
+    """The shares of a call on three rows: arrays and their checks, theta, compiled code with the way into it."""
     problem, X, y = gd.Problem(gd.Linear(3)).ready(), np.eye(3), np.array([0.0, 1.0, 1.0])
     loaded, data, work = problem.load(X, y, looks=True)
     theta = np.zeros(4)
-    return in_turn(
+    t = in_turn(
         whole=lambda: problem.objective(theta, X, y),
         load=lambda: problem.load(X, y, looks=True),
         start=lambda: validation.parameters(theta, 4, theta.dtype, "theta"),
         enter=lambda: evaluate(loaded, theta, data, work),
     )
+    return {name: t[name] / t["whole"] for name in ("load", "start", "enter")}
