@@ -212,6 +212,16 @@ def test_nor_from_products_by_BLAS(number):
             problem.gradient(theta, bad, np.tile([0, 1, 2], 60))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e9, 1e12, 1e15, 1e18])
+def test_large_numbers_are_no_errors(size):
+    """In single precision: squares of the gradient's entries overflow first, then these, then the objective."""
+    for problem in (LINEAR, LINEAR._replace(penalty=gd.L2(1.0))):
+        theta, inputs = np.full(3, size, np.float32), np.float32(size) * np.abs(X).astype(np.float32)
+        assert problem.objective(theta, inputs, Y) > size
+        assert problem.gradient(theta, inputs, Y).min() >= 0.0
+
+
 class Blind(NamedTuple):
     """A loss that takes what is no number for 0."""
 
