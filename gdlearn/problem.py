@@ -217,7 +217,7 @@ class Problem(NamedTuple):
         theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
         with alone(problem.model):
             objective = float(evaluate(problem, theta, data, work))
-        if not math.isfinite(objective + float(np.vdot(work.g, work.g))):
+        if not math.isfinite(objective + validation.squares(work.g)):
             validation.inputs(X, asked.model.inputs)
         return objective, work.g
 

@@ -170,8 +170,14 @@ def rounded(array, dtype):
 
 
 def finite(array, name, remedy):
-    """Refuse NaN and infinity; one product shows whether to search for them, or for numbers whose squares overflow."""
-    if not math.isfinite(np.vdot(array, array)) and not (found := np.isfinite(array)).all():
+    """Refuse NaN and infinity; an array is searched only where its squares show one, or overflow."""
+    if not math.isfinite(squares(array)) and not (found := np.isfinite(array)).all():
         row = np.argwhere(~found)[0]
         where = ", ".join(map(str, row))
         raise ValueError(f"{name} holds {array[tuple(row)]} at [{where}]; {remedy}")
+
+
+def squares(array):
+    """The sum of all squares, added up in the order in which the numbers lie, which needs no copy of them."""
+    numbers = array.ravel("K")
+    return float(np.vdot(numbers, numbers))

@@ -4,6 +4,7 @@ NaN and infinity in X are found by the first look at all rows.
 """
 
 import re
+import tracemalloc
 from typing import NamedTuple
 
 import numpy as np
@@ -309,6 +310,16 @@ def test_what_is_not_finite_is_found_at_each_place(shape, dtype):
                 gd.validation.finite(bad, "name", "remedy")
         array.flat[k] = -largest
         gd.validation.finite(array, "name", "remedy")
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_look_at_an_array_makes_no_copy_of_it(order):
+    array = np.ones((500, 40), order=order)
+    tracemalloc.start()
+    gd.validation.finite(array, "name", "remedy")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < array.nbytes / 20
 
 
 @pytest.mark.parametrize(
