@@ -15,12 +15,14 @@ FITS = {
     "logistic regression": "gd.Problem(gd.Linear(3), gd.BinaryCrossEntropy()), X, y",
     "a network": "gd.Problem(gd.MLP(3, (4,), 2), gd.CrossEntropy()), X, y.astype(int)",
 }
-START = """
+SPENT = """
 import json, time
 def spent(work):
     begin = time.process_time()
     work()
     return time.process_time() - begin
+"""
+START = f"""{SPENT}
 import numba
 spent(numba.njit(lambda: 0))  # Numba's own start
 import numpy as np, gdlearn as gd

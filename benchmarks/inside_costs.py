@@ -10,7 +10,7 @@ import numpy as np
 from numba.core import event
 
 import gdlearn as gd
-from costs import FITS, START, fresh
+from costs import FITS, SPENT, START, fresh
 from gdlearn import validation
 from gdlearn.problem import evaluate
 from parts import in_turn
@@ -23,11 +23,7 @@ from inside_costs import clocked
 print(json.dumps(clocked(lambda: gd.minimize({FITS["a network"]}, epochs=2))))
 """
 IMPORT = """
-import gc, json, sys, time, typing, numba
-def spent(work):
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
+import gc, sys, typing, numba
 garbage = [0.0]
 def searches(phase, about):
     garbage[0] += time.process_time() * (1 if phase == "stop" else -1)
@@ -93,7 +89,7 @@ def first_fit():
 
 def importing():
     """The shares of searches for garbage, and of as many records and generic functions, made anew."""
-    runs = [fresh(IMPORT) for _ in range(PROCESSES)]
+    runs = [fresh(SPENT + IMPORT) for _ in range(PROCESSES)]
     counts = {name: runs[0][name] for name in ("record_count", "function_count")}
     names = ("garbage", "records", "functions")
     return counts | {name: statistics.median(run[name] / run["whole"] for run in runs) for name in names}

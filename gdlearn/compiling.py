@@ -20,29 +20,13 @@ def for_kernels(apart=False, makes_arrays=False):
     arrays, and hold some. None, which stands for the usual compiler, where Numba's parts are not found in their places.
     """
     try:
-        from numba.core.codegen import JITCodeLibrary, ll
         from numba.core.compiler import CompilerBase, DefaultPassBuilder
         from numba.core.compiler_machinery import register_pass
         from numba.core.typed_passes import NativeLowering
+
+        Part = unoptimized_library()
     except ImportError:
         return None
-
-    class Part(JITCodeLibrary):
-        """Code that stays as it was written until it is part of a whole.
-
-        The engine gets no more of it than the places of its constants. Of the rest it would make slow machine code,
-        and then run that instead of the optimized copy of the same name in the whole.
-        """
-
-        def _optimize_final_module(self):
-            pass
-
-        def _finalize_final_module(self):
-            self._finalize_dynamic_globals()
-            names = [v.name for v in self._final_module.global_variables if v.linkage == ll.Linkage.common]
-            constants = ll.parse_assembly("\n".join(f'@"{name}" = common global ptr null' for name in names))
-            self._codegen._add_module(constants)
-            self._finalized = True
 
     @register_pass(mutates_CFG=True, analysis_only=False)
     class PartLowering(NativeLowering):
@@ -65,6 +49,30 @@ def for_kernels(apart=False, makes_arrays=False):
             return [passes]
 
     return KernelCompiler
+
+
+def unoptimized_library():
+    """The class of what Numba writes for a kernel."""
+    from numba.core.codegen import JITCodeLibrary, ll
+
+    class Part(JITCodeLibrary):
+        """Code that stays as it was written until it is part of a whole.
+
+        The engine gets no more of it than the places of its constants. Of the rest it would make slow machine code,
+        and then run that instead of the optimized copy of the same name in the whole.
+        """
+
+        def _optimize_final_module(self):
+            pass
+
+        def _finalize_final_module(self):
+            self._finalize_dynamic_globals()
+            names = [v.name for v in self._final_module.global_variables if v.linkage == ll.Linkage.common]
+            constants = ll.parse_assembly("\n".join(f'@"{name}" = common global ptr null' for name in names))
+            self._codegen._add_module(constants)
+            self._finalized = True
+
+    return Part
 
 
 def for_entries():
