@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from .compiling import converted, instruction, prefetching, reread
 from .generic import in_machine_code
+from .instructions import converted, instruction, prefetching, reread
 
 ask = prefetching()
 

@@ -14,8 +14,8 @@ it does is a set of small kernels, each registered for its class under a *generi
 Called from Python, ``prox`` goes through :func:`functools.singledispatch`. Called from a compiled
 loop, Numba resolves the same call while compiling, so that it costs nothing at run time.
 
-Only this module and ``compiling`` know Numba. Without it, or with ``NUMBA_DISABLE_JIT=1``, everything
-runs as plain Python with the same results.
+Only this module, ``compiling`` and ``instructions`` know Numba. Without it, or with
+``NUMBA_DISABLE_JIT=1``, everything runs as plain Python with the same results.
 """
 
 import hashlib

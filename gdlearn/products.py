@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from .compiling import instruction, multiplied, viewed
 from .elementary import like
 from .generic import called
+from .instructions import instruction, multiplied, viewed
 from .models import Linear, forward, layers, pullback, size, units, weights
 from .records import Count
 from .sweeps import by_matrices, sweep
