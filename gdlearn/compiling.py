@@ -1,4 +1,4 @@
-"""How Numba compiles the kernels inside a compiled loop: in half of the time, by leaving out what nobody uses.
+"""How Numba compiles the kernels inside a compiled loop: in a third of the time, by leaving out what nobody uses.
 
 Numba optimizes each function and makes machine code of it, and optimizes it again as a part of each function
 around it. A kernel in a gradient in an epoch in a loop goes through that four times; the last is enough.

@@ -2,6 +2,7 @@
 
 import sys
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -214,6 +215,29 @@ def test_what_is_called_is_one_piece_of_code():
 def test_where_numba_has_moved_its_parts_its_usual_compiler_serves(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba.core.codegen", None)
     assert compiling.for_kernels() is None
+
+
+@pytest.mark.machine_code("asks for Numba's passes")
+def test_the_passes_that_kernels_do_without_are_numbas():
+    from numba.core.compiler import DefaultPassBuilder, Flags
+
+    passes = DefaultPassBuilder.define_nopython_pipeline(SimpleNamespace(flags=Flags(), func_ir=None)).passes
+    assert compiling.UNUSED <= {step.__name__ for step, _ in passes}
+
+
+@pytest.mark.machine_code("asks for Numba's flags")
+def test_flags_are_compared_as_numba_compares_them():
+    from numba.core.compiler import Flags
+
+    QuickFlags = compiling.quick_flags()
+    usual, said, other = Flags(), Flags(), Flags()
+    said.noalias, other.noalias = Flags().noalias, not Flags().noalias
+    for a in (usual, said, other):
+        for b in (usual, said, other):
+            assert (QuickFlags(a) == QuickFlags(b)) is (a == b)
+            assert (QuickFlags(a) == b) is (b == QuickFlags(a)) is (a == b)
+            assert hash(QuickFlags(a)) == hash(a)
+    assert QuickFlags(usual) != "flags"
 
 
 @inlined

@@ -50,6 +50,12 @@ def test_source_is_the_text_of_the_kernel():
 
 
 CLASS = "class Cubic(NamedTuple):\n    lam: float\n"
+CLOSURE = (
+    "@gd.penalties.cost.kernel(Cubic)\n"
+    "def _(penalty, w):\n"
+    "    cube = lambda size: size**3\n"
+    "    return penalty.lam * (np.array([0.0, cube(abs(w))]) + np.zeros(2)).sum()\n"
+)
 KERNEL = "@gd.penalties.cost.kernel(Cubic)\ndef _(penalty, w):\n    return {} * penalty.lam * abs(w) ** 3\n"
 THETA = [1.0, 2.0, 0.0]  # the sum of cubes of the weights is 9
 
@@ -66,13 +72,19 @@ def added_cost(namespace):
 
 @pytest.fixture
 def notebook():
-    return {"__name__": "__main__", "gd": gd, "NamedTuple": NamedTuple}
+    return {"__name__": "__main__", "gd": gd, "np": np, "NamedTuple": NamedTuple}
 
 
 def test_a_cell_that_defines_a_record_and_its_kernel_can_be_run_again(notebook):
     for factor in (1.0, 3.0):
         cell(CLASS + KERNEL.format(factor), notebook)
         assert added_cost(notebook) == pytest.approx(4.5 * factor, rel=1e-12)
+
+
+def test_a_kernel_of_yours_may_hold_what_ours_do_without(notebook):
+    """Functions of its own and arithmetic on whole arrays, which the compiler of our kernels passes by."""
+    cell(CLASS + CLOSURE, notebook)
+    assert added_cost(notebook) == pytest.approx(4.5, rel=1e-12)
 
 
 @pytest.mark.machine_code("plain Python takes any kernel at any time")
