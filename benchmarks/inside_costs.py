@@ -23,13 +23,8 @@ from inside_costs import clocked
 print(json.dumps(clocked(lambda: gd.minimize({FITS["a network"]}, epochs=2))))
 """
 IMPORT = """
-import gc, sys, typing, numba
-garbage = [0.0]
-def searches(phase, about):
-    garbage[0] += time.process_time() * (1 if phase == "stop" else -1)
-gc.callbacks.append(searches)
-found = {"whole": spent(lambda: __import__("gdlearn"))} | {"garbage": garbage[0]}
-gc.callbacks.pop()
+import sys, typing, numba
+found = {"whole": spent(lambda: __import__("gdlearn"))}
 ours = [value for name, module in sys.modules.items() if name.startswith("gdlearn.") for value in vars(module).values()]
 records = {c for c in ours if isinstance(c, type) and hasattr(c, "_fields") and c.__module__.startswith("gdlearn.")}
 stubs = {f.dispatch(object) for f in ours if hasattr(f, "compiled_for")}
@@ -88,11 +83,11 @@ def first_fit():
 
 
 def importing():
-    """The shares of searches for garbage, and of as many records and generic functions, made anew."""
+    """The shares of as many records and generic functions, made anew."""
     runs = [fresh(SPENT + IMPORT) for _ in range(PROCESSES)]
     counts = {name: runs[0][name] for name in ("record_count", "function_count")}
-    names = ("garbage", "records", "functions")
-    return counts | {name: statistics.median(run[name] / run["whole"] for run in runs) for name in names}
+    shares = {name: statistics.median(run[name] / run["whole"] for run in runs) for name in ("records", "functions")}
+    return counts | shares
 
 
 def call():

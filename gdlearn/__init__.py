@@ -2,36 +2,39 @@
 
 import importlib
 
-from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
-from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, RMSProp
-from .certificates import Certificate, certificate, duality_gap, gradient_bound
-from .dual import dual_ascent
-from .lion import Lion
-from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
-from .models import Linear
-from .muon import Muon
-from .networks import MLP, Relu, Tanh
-from .optimizers import SGD, Clip, Momentum, Nesterov
-from .path import lasso_path
-from .penalties import L1, L2, ElasticNet, NoPenalty
-from .problem import Problem, Smoothness
-from .progress import progress_bar
-from .results import DivergenceWarning, History, Run
-from .schedules import (
-    Constant,
-    Cosine,
-    Exponential,
-    InverseTime,
-    LinearDecay,
-    Step,
-    Warmup,
-    WarmupStableDecay,
-)
-from .second_order import newton
-from .shrinkage import Spectrum, spectrum
-from .solvers import closed_form, distance_to_closed_form, fista
-from .training import minimize
-from .weighting import Weighted
+from .garbage import garbage_left
+
+with garbage_left():
+    from . import certificates, datasets, generic, losses, models, optimizers, penalties, schedules
+    from .adaptive import AdaGrad, Adam, AdamW, AMSGrad, RMSProp
+    from .certificates import Certificate, certificate, duality_gap, gradient_bound
+    from .dual import dual_ascent
+    from .lion import Lion
+    from .losses import AbsoluteError, BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
+    from .models import Linear
+    from .muon import Muon
+    from .networks import MLP, Relu, Tanh
+    from .optimizers import SGD, Clip, Momentum, Nesterov
+    from .path import lasso_path
+    from .penalties import L1, L2, ElasticNet, NoPenalty
+    from .problem import Problem, Smoothness
+    from .progress import progress_bar
+    from .results import DivergenceWarning, History, Run
+    from .schedules import (
+        Constant,
+        Cosine,
+        Exponential,
+        InverseTime,
+        LinearDecay,
+        Step,
+        Warmup,
+        WarmupStableDecay,
+    )
+    from .second_order import newton
+    from .shrinkage import Spectrum, spectrum
+    from .solvers import closed_form, distance_to_closed_form, fista
+    from .training import minimize
+    from .weighting import Weighted
 
 # The estimators need scikit-learn, so they are loaded when asked for.
 ESTIMATORS = {"GDClassifier": "estimators", "GDRegressor": "estimators", "Lasso": "lasso"}

@@ -4,10 +4,8 @@ Numba optimizes each function and makes machine code of it, and optimizes it aga
 around it. A kernel in a gradient in an epoch in a loop goes through that four times; the last is enough.
 """
 
-import gc
-from contextlib import contextmanager
-
 from ._types import is_ours
+from .garbage import garbage_left
 
 # Passes for what no kernel of ours has: closures, contexts, code inlined by Numba, arithmetic on whole arrays.
 UNUSED = {
@@ -138,22 +136,11 @@ def for_entries():
     return EntryCompiler
 
 
-@contextmanager
-def garbage_left():
-    """Let Python look for no garbage meanwhile: each look goes over all that Numba knows, a tenth of a first fit.
-
-    What there is then counts as old, as it would after those looks.
-    """
-    if not gc.isenabled() or gc.get_freeze_count():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.unfreeze()
-        gc.enable()
+def prepared(entry):
+    """The entry; Numba loads what it knows before it compiles the first of all."""
+    with garbage_left():
+        entry.targetctx.refresh()
+    return entry
 
 
 def has_strangers(kind):

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from ._types import GenericFunction, Kernel, holds_stranger, is_ours, strangers
-from .compiling import for_entries, for_kernels
+from .compiling import for_entries, for_kernels, prepared
 
 try:
     import numba
@@ -184,11 +184,11 @@ class EntryPoint:
 
     @cached_property
     def kept(self):
-        return _kept_on_disk(self.function)
+        return prepared(_kept_on_disk(self.function))
 
     @cached_property
     def fresh(self):
-        return numba.njit(**ENTRY)(self.function)
+        return prepared(numba.njit(**ENTRY)(self.function))
 
 
 def _as_quiet_as_compiled(function):

@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import subprocess
 import sys
 from contextlib import nullcontext
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import gdlearn as gd
-from gdlearn import compiling, generic, training
+from gdlearn import garbage, generic, training
 from gdlearn._types import is_ours
 
 X, Y = np.array([[1.0, 2.0], [3.0, 5.0], [0.5, -1.0], [2.0, 0.0]]), np.array([1.0, 0.0, 2.0, -1.0])
@@ -197,7 +198,7 @@ def test_compiling_leaves_the_search_for_garbage_as_it_was(state, compiles):
         gc.collect()
         {"on": gc.enable, "off": gc.disable, "frozen": gc.freeze}[state]()
         expected = gc.isenabled(), gc.get_freeze_count() > 0
-        with nullcontext() if compiles else pytest.raises(ValueError, match="no code"), compiling.garbage_left():
+        with nullcontext() if compiles else pytest.raises(ValueError, match="no code"), garbage.garbage_left():
             assert gc.isenabled() is (state == "frozen")
             if not compiles:
                 raise ValueError("no code")
@@ -206,6 +207,22 @@ def test_compiling_leaves_the_search_for_garbage_as_it_was(state, compiles):
         gc.unfreeze()
         gc.enable()
     assert (gc.isenabled(), gc.get_freeze_count()) == before
+
+
+@pytest.mark.parametrize("state", ["gc.enable()", "gc.disable()", "gc.freeze()"])
+def test_the_import_leaves_the_search_for_garbage_as_it_was(state):
+    """And where it is on, nothing is searched meanwhile, but perhaps as Python reads the package itself."""
+    code = f"""if True:
+        import contextlib, gc, importlib
+        gc.collect()
+        {state}
+        before, searches = (gc.isenabled(), gc.get_freeze_count() > 0), []
+        gc.callbacks.append(lambda phase, about: searches.append(phase))
+        import gdlearn
+        print((gc.isenabled(), gc.get_freeze_count() > 0) == before, len(searches))"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+    assert out[0] == "True"
+    assert (int(out[1]) > 10) is (state == "gc.freeze()")
 
 
 @pytest.mark.machine_code("nothing is compiled")
