@@ -33,18 +33,25 @@ CALLS = {
     "problem.gradient": "lambda: problem.gradient(theta, X, y)",
     "gd.minimize, no epochs": "lambda: gd.minimize(problem, X, y, epochs=0)",
 }
-IMPORTS, TIMES = 9, 2000
+ROUNDS, IMPORTS, TIMES = 3, 9, 2000
 
 
 def costs():
-    """All of them: seconds, but for the calls, which are in microseconds."""
-    return {
-        "imports": imports(),
-        "first": first(),
-        "next": following("cold"),
-        "warm": following("warm"),
-        "calls": calls(),
-    }
+    """All of them, medians: seconds, but for the calls, which are in microseconds."""
+    rounds = [one_round() for _ in range(ROUNDS)]
+    return {"imports": imports()} | {kind: medians([found[kind] for found in rounds]) for kind in rounds[0]}
+
+
+def one_round():
+    """Each combination as the first of its process, and all after one another, and the calls."""
+    with tempfile.TemporaryDirectory() as folder:
+        in_turn = {state: fresh(fits(FITS), folder) for state in ("next", "warm")}  # the second finds all on disk
+    return in_turn | {"first": first(), "calls": calls()}
+
+
+def medians(runs):
+    """The median of each name's numbers."""
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
 def fresh(code, folder=None):
@@ -55,12 +62,9 @@ def fresh(code, folder=None):
 
 
 def imports():
-    """The median of processes that import Numba, or gdlearn, in turn; the first leave their byte code behind."""
-    seconds = {"numba": [], "gdlearn": []}
-    for _ in range(IMPORTS):
-        for name, times in seconds.items():
-            times.append(fresh(f"import time, {name}; print(time.process_time())"))
-    return {name: statistics.median(times) for name, times in seconds.items()}
+    """Processes that import Numba, or gdlearn, in turn; the first leave their byte code behind."""
+    names = ("numba", "gdlearn")
+    return medians([{x: fresh(f"import time, {x}; print(time.process_time())") for x in names} for _ in range(IMPORTS)])
 
 
 def fits(names):
@@ -76,13 +80,6 @@ def first():
         with tempfile.TemporaryDirectory() as folder:
             found |= fresh(fits([name]), folder)
     return found
-
-
-def following(state):
-    """All combinations in one process, with nothing on disk, or all of them."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = fresh(fits(FITS), folder)
-        return found if state == "cold" else fresh(fits(FITS), folder)
 
 
 def calls():
