@@ -1,7 +1,6 @@
 """Work that leaves much behind for long: each look for garbage meanwhile goes over all of it, and finds nothing.
 
-Numba makes hundreds of thousands of objects, and keeps them. Looks at them take a tenth of a first fit and a sixth
-of the import.
+Numba makes a hundred thousand objects, and keeps them. Looks at them take a tenth of a first fit and of the import.
 """
 
 import gc
