@@ -139,13 +139,12 @@ def arranged(order, sampling, random):
     arrange(order, sampling, random)
 
 
-def shuffling(n=100_000, few=1000):
-    """A row number's place in the order, the draw alone, and the place in an order that the first cache holds."""
+def shuffling(n=100_000):
+    """A row number's place in the order, and the draw alone."""
     order, random = np.arange(n), seeded(np.random.default_rng(0))
-    drawn, short = order.copy(), np.arange(few)
+    drawn = order.copy()
     t = in_turn(
         number=lambda: arranged(order, RESHUFFLE, random),
         draw=lambda: arranged(drawn, REPLACEMENT, random),
-        few=Contender(lambda: arranged(short, RESHUFFLE, random), scale=few / n),
     )
     return {name: seconds / n for name, seconds in t.items()}

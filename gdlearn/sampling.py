@@ -22,29 +22,37 @@ def seeded(rng):
 
 
 @inlined
-def below(random, n):
-    """A whole number from 0 to n - 1, each as likely as the other (Lemire 2019); n < 2^32."""
-    bound = np.uint64(n)
-    while True:
-        x = random[0]
-        x ^= x << A
-        x ^= x >> B
-        x ^= x << C
-        random[0] = x
-        product = (x >> HALF) * bound
-        # A division tells which few are refused; as those are below the bound, it is seldom needed.
-        if (product & LOW) >= bound or (product & LOW) >= (TWO_32 - bound) % bound:
-            return np.int64(product >> HALF)
+def following(x):
+    """The state of the generator after x."""
+    x ^= x << A
+    x ^= x >> B
+    x ^= x << C
+    return x
+
+
+@inlined
+def below(x, n):
+    """The next state, and a whole number from 0 to n - 1, each as likely as the other (Lemire 2019); n < 2^32."""
+    x, bound = following(x), np.uint64(n)
+    product = (x >> HALF) * bound
+    if (product & LOW) < bound:  # the few that are refused are among these; only now it is worth a division
+        refused = (TWO_32 - bound) % bound
+        while (product & LOW) < refused:
+            x = following(x)
+            product = (x >> HALF) * bound
+    return x, np.int64(product >> HALF)
 
 
 @inlined
 def arrange(order, sampling, random):
     """Put the rows of the next epoch into ``order``."""
-    n = len(order)
+    n, x = len(order), random[0]
     if sampling == RESHUFFLE:
         for i in range(n - 1, 0, -1):
-            j = place(below(random, i + 1))
+            x, k = below(x, i + 1)
+            j = place(k)
             order[i], order[j] = order[j], order[i]
     elif sampling == REPLACEMENT:
         for i in range(n):
-            order[i] = below(random, n)
+            x, order[i] = below(x, n)
+    random[0] = x

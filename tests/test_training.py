@@ -197,9 +197,11 @@ def test_every_order_is_as_likely_as_the_other():
 
 
 def test_numbers_below_n_follow_the_definition():
-    random, uniform = np.array([naive_training.Uniform(8).x], np.uint64), naive_training.Uniform(8)
+    uniform = naive_training.Uniform(8)
+    x = np.uint64(uniform.x)
     for n in (1, 2, 3, 10, 2**31 + 1, 2**32 - 1) * 50:
-        assert below(random, n) == uniform.below(n)
+        x, number = below(x, n)
+        assert (number, x) == (uniform.below(n), uniform.x)
 
 
 # --- Precision
