@@ -1,5 +1,6 @@
 """What makes the library fast, and cannot be seen in its results: no recompiling, no copies, exact polynomials."""
 
+import gc
 import sys
 import tracemalloc
 from types import SimpleNamespace
@@ -211,24 +212,22 @@ def test_what_is_called_is_one_piece_of_code():
     assert [inline for name, inline in merged.items() if "_far" in name] == [False]
 
 
-@pytest.mark.machine_code("asks for a compiler")
 def test_where_numba_has_moved_its_parts_its_usual_compiler_serves(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba.core.codegen", None)
     assert compiling.for_kernels() is None
+    monkeypatch.setitem(sys.modules, "numba.core.compiler", None)
+    assert compiling.for_entries() is None
 
 
-@pytest.mark.machine_code("asks for Numba's passes")
 def test_the_passes_that_kernels_do_without_are_numbas():
-    from numba.core.compiler import DefaultPassBuilder, Flags
-
-    passes = DefaultPassBuilder.define_nopython_pipeline(SimpleNamespace(flags=Flags(), func_ir=None)).passes
+    numba = pytest.importorskip("numba.core.compiler")
+    state = SimpleNamespace(flags=numba.Flags(), func_ir=None)
+    passes = numba.DefaultPassBuilder.define_nopython_pipeline(state).passes
     assert compiling.UNUSED <= {step.__name__ for step, _ in passes}
 
 
-@pytest.mark.machine_code("asks for Numba's flags")
 def test_flags_are_compared_as_numba_compares_them():
-    from numba.core.compiler import Flags
-
+    Flags = pytest.importorskip("numba.core.compiler").Flags
     QuickFlags = compiling.quick_flags()
     usual, said, other = Flags(), Flags(), Flags()
     said.noalias, other.noalias = Flags().noalias, not Flags().noalias
@@ -238,6 +237,22 @@ def test_flags_are_compared_as_numba_compares_them():
             assert (QuickFlags(a) == b) is (b == QuickFlags(a)) is (a == b)
             assert hash(QuickFlags(a)) == hash(a)
     assert QuickFlags(usual) != "flags"
+
+
+def test_numba_gets_ready_without_a_search_for_garbage():
+    looked = []
+    entry = SimpleNamespace(targetctx=SimpleNamespace(refresh=lambda: looked.append(gc.isenabled())))
+    assert compiling.prepared(entry) is entry
+    assert (looked, gc.isenabled()) == ([False], True)
+
+
+def test_records_of_somebody_else_are_seen_inside_others():
+    number = SimpleNamespace()
+    ours = SimpleNamespace(instance_class=gd.L2, types=[number])
+    theirs = SimpleNamespace(instance_class=type("Cubic", (), {}), types=[number])
+    around = [SimpleNamespace(instance_class=gd.Problem, types=[ours, inside]) for inside in (ours, theirs)]
+    found = [compiling.has_strangers(kind) for kind in (number, ours, theirs, *around)]
+    assert found == [False, False, True, False, True]
 
 
 @inlined
