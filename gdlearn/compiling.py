@@ -4,6 +4,8 @@ Numba optimizes each function and makes machine code of it, and optimizes it aga
 around it. A kernel in a gradient in an epoch in a loop goes through that four times; the last is enough.
 """
 
+from functools import cache
+
 from ._types import is_ours
 from .garbage import garbage_left
 
@@ -96,13 +98,14 @@ def unoptimized_library():
             if self._shared_module is None:
                 self._shared_module = self._final_module.clone()
                 for library in self.inside:
-                    code = library._final_module if isinstance(library, Part) else library._get_module_for_linking()
+                    code = library._final_module if hasattr(library, "inside") else library._get_module_for_linking()
                     self._shared_module.link_in(code, preserve=True)
             return self._shared_module
 
     return Part
 
 
+@cache
 def quick_flags():
     """Numba's flags, compared by what is set: at each call in a kernel it compares all there are, set or not."""
     from numba.core.compiler import Flags
