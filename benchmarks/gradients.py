@@ -31,13 +31,12 @@ def full_gradient(n, d, dtype, goal, limit=0.85):
     rng = np.random.default_rng(0)
     X, theta = rng.standard_normal((n, d), dtype=dtype), rng.standard_normal(d, dtype=dtype)
     y = X @ theta + rng.standard_normal(n, dtype=dtype)
-    problem, data, work = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
-    start = np.zeros(d, dtype)
-    start[:] = 0.1
+    problem, data = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
+    start, g = np.full(d, 0.1, dtype), np.empty(d, dtype)
 
     def ours():
-        evaluate(problem, start, data, work)
-        return work.g
+        evaluate(problem, start, *data, g)
+        return g
 
     def two_passes():
         r = X @ start

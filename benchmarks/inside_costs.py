@@ -93,12 +93,12 @@ def importing():
 def call():
     """The shares of a call on three rows: arrays and their checks, theta, compiled code with the way into it."""
     problem, X, y = gd.Problem(gd.Linear(3)).ready(), np.eye(3), np.array([0.0, 1.0, 1.0])
-    loaded, data, work = problem.load(X, y, looks=True)
-    theta = np.zeros(4)
+    loaded, data = problem.load(X, y, looks=True)
+    theta, g = np.zeros(4), np.empty(4)
     t = in_turn(
         whole=lambda: problem.objective(theta, X, y),
         load=lambda: problem.load(X, y, looks=True),
         start=lambda: validation.parameters(theta, 4, theta.dtype, "theta"),
-        enter=lambda: evaluate(loaded, theta, data, work),
+        enter=lambda: evaluate(loaded, theta, *data, g),
     )
     return {name: t[name] / t["whole"] for name in ("load", "start", "enter")}

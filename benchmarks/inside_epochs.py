@@ -32,9 +32,9 @@ def full_gradient(n, d, dtype):
     """The shares of reading X, and of the same sums over rows in the caches; the ratio if only X had to be read."""
     row, few, theta = gradients.full_gradient(n, d, dtype, None).contenders, CACHED // d, np.full(d, 0.1, dtype)
     X, y = np.random.default_rng(0).standard_normal((few, d), dtype=dtype), np.ones(few, dtype)
-    problem, data, work = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
-    data = data._replace(rows=np.tile(data.rows, n // few))
-    sums = Contender(lambda: evaluate(problem, theta, data, work))
+    problem, data = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
+    data, g = data._replace(rows=np.tile(data.rows, n // few)), np.empty(d, dtype)
+    sums = Contender(lambda: evaluate(problem, theta, *data, g))
     t = in_turn(whole=row[OURS], numpy=row["NumPy"], read=row["reading X"], sums=sums)
     return {"read": t["read"] / t["whole"], "sums": t["sums"] / t["whole"], "limit": t["numpy"] / t["read"]}
 
@@ -51,7 +51,8 @@ def small_epochs(epochs=200):
 
     def alone(d):
         X, y = np.random.default_rng(1).standard_normal((1000, d)), np.ones(1000)
-        problem, data, work = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
+        problem, data = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
+        work = problem.workspace(X.dtype)
         return Contender(lambda: passes(problem, np.zeros(d), data, work, epochs, False), scale=epochs)
 
     whole, call = (gradients.small_epochs(epochs=count).contenders[OURS] for count in (epochs, 0))
@@ -122,7 +123,7 @@ def moves_along(X, order, w):
 def sparse_rows(n=20_000, d=50_000, filled=74):
     """An epoch, its scores alone and its moves alone; the share of all that is no step."""
     X, y = stochastic.data(n, d, "float64", filled)
-    _, data, _ = gd.Problem(gd.Linear(d)).ready().load(X, y)
+    _, data = gd.Problem(gd.Linear(d)).ready().load(X, y)
     w = np.full(d, 1e-3)
     t = in_turn(
         **single_rows(n, d, "log loss", filled),

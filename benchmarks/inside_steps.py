@@ -95,13 +95,14 @@ def network(n, batch, hidden):
     D, K, rng = networks.D, networks.K, np.random.default_rng(6)
     X, labels = rng.random((n, D), dtype=np.float32), rng.integers(0, K, n)
     model, q = (gd.MLP(D, hidden, K), hidden[0]) if hidden else (gd.Linear(D, K), K)
-    problem, data, work = gd.Problem(model, gd.CrossEntropy()).ready().load(X, labels)
+    problem, data = gd.Problem(model, gd.CrossEntropy()).ready().load(X, labels)
     theta, large = np.full(gd.models.size(model), 1e-3, X.dtype), np.ones((LARGE, LARGE), X.dtype)
+    g = np.empty_like(theta)
     ours, *peers = networks.epoch("", n, batch, hidden, None).contenders.values()
-    products = first_layer(data, min(batch, len(work.Z)), q)
+    products = first_layer(data, min(batch, gd.models.block(model)), q)
     t = in_turn(
         whole=ours,
-        look=lambda: evaluate(problem, theta, data, work),
+        look=lambda: evaluate(problem, theta, *data, g),
         step=adam(len(theta), n // batch)["step"],
         large=lambda: large @ large,
         **products,

@@ -74,7 +74,8 @@ def walk(problem, method, data, memory, work):
 
 def epochs_alone(problem, X, y, eta):
     """What of our time goes into the steps themselves."""
-    problem, data, work = problem.ready().load(X, y)
+    problem, data = problem.ready().load(X, y)
+    work = problem.workspace(X.dtype)
     method = Method(gd.SGD(), gd.Constant(eta), 1, ORDERS["sequential"], 0.0, NEVER, 1, SingleRows())
     theta, n = np.zeros(size(problem.model), X.dtype), len(data.Y)
     none = np.zeros((0, len(theta)), X.dtype), np.arange(n), np.ones(1, np.uint64), theta, np.zeros(2, np.int64)

@@ -29,9 +29,9 @@ def gradient(pool, n, d):
     whole, *halves = (problem.load(X[part], y[part]) for part in (slice(None), slice(n // 2), slice(n // 2, None)))
 
     def part(loaded):
-        model, data, work = loaded
-        evaluate(model, theta, data, work)
-        return work.g
+        (problem, data), g = loaded, np.empty(d)
+        evaluate(problem, theta, *data, g)
+        return g
 
     def two():
         first, second = pool.map(part, halves)

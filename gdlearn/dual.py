@@ -25,7 +25,7 @@ from .generic import compiled, generic
 from .losses import BinaryCrossEntropy, SquaredError, value
 from .models import Linear, forward, pullback
 from .penalties import L2
-from .problem import Problem, Workspace
+from .problem import Problem, workspace
 from .records import Range, number, ready, shown
 from .results import History, Run
 from .sampling import RESHUFFLE, arrange, seeded
@@ -157,7 +157,7 @@ def dual_ascent(
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
     if not isinstance(seed, np.random.Generator):
         seed = np.random.default_rng(number(seed, "seed", Range(0), int))
-    problem, data, _ = asked.load(X, y)
+    problem, data = asked.load(X, y)
     state = Ascent(problem, data, as_matrix(data.X, asked.model.inputs), began)
     goal, random = tolerance * state.objective, seeded(seed)
     if epochs > 0 and state.gap > goal:
@@ -195,8 +195,7 @@ class Ascent:
         (n, d), self.lam = X.shape, problem.penalty.lam
         self.problem, self.data, self.X, self.began, self.seen = problem, data, X, began, []
         self.u, self.w, self.runs = np.zeros(n), np.zeros(d), np.arange((n + RUN - 1) // RUN)
-        Z, S = np.empty((2, 1, 1))
-        self.work = Workspace(np.empty(0), Z, S, np.empty((2, 1, 0)), Z.ravel(), S.ravel())
+        self.work = workspace(np.empty(0), 1, 1, 0)
         with np.errstate(over="ignore"):
             squares = scipy.sparse.csr_array((X.data**2, X.indices, X.indptr), X.shape) if issparse(X) else X * X
             self.q = np.asarray(squares.sum(axis=1)).ravel() / (self.lam * n)

@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
 from ._types import Matrix, holds_stranger, strangers
-from .generic import compiled, has_kernel, inlined
+from .generic import compiled, has_kernel, inlined, makes_arrays
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
+from .products import matrix
 from .records import ready, remembered
 from .sparse import suited
 from .sweeps import sweep
@@ -43,6 +44,13 @@ class Workspace(NamedTuple):
     s: np.ndarray
 
 
+@makes_arrays
+def workspace(g, m, k, u):
+    """A workspace around the gradient g (p,) for blocks of m rows with k scores and u units each."""
+    z, s, H = np.empty(m * k, g.dtype), np.empty(m * k, g.dtype), np.empty((2, m, u), g.dtype)
+    return Workspace(g, matrix(z, 0, m, k), matrix(s, 0, m, k), H, z, s)
+
+
 @inlined
 def gradient(model, loss, theta, data, order, start, stop, work, with_value):
     """Write the gradient of the mean loss over order[start:stop] to work.g; return that loss, if asked for."""
@@ -66,22 +74,25 @@ def measure(problem, theta, data, work):
 
 
 @compiled
-def evaluate(problem, theta, data, work):
-    """The objective, with the gradient of its smooth part in work.g."""
-    objective, _ = measure(problem, theta, data, work)
-    for j in range(weights(problem.model)):
-        work.g[j] += pull(problem.penalty, theta[j])
-    return objective
+def evaluate(problem, theta, X, Y, rows, g):
+    """Write the gradient of the smooth part to g (p,); return the objective, and the sum of squares of g."""
+    model, squares = problem.model, 0.0
+    work = workspace(g, block(model), model.outputs, units(model))
+    objective, _ = measure(problem, theta, Data(X, Y, rows), work)
+    for j in range(weights(model)):
+        g[j] += pull(problem.penalty, theta[j])
+    for j in range(len(g)):
+        squares += g[j] * g[j]
+    return objective, squares
 
 
 @compiled
-def predict(model, theta, X, rows, scores, H):
-    """The scores of all rows of X, a block at a time."""
-    a = 0
-    while a < len(rows):
-        b = min(a + H.shape[1], len(rows))
-        forward(model, theta, X, rows, a, b, scores[a:b], H)
-        a = b
+def predict(model, theta, X, rows, Z):
+    """Write the scores of all rows of X to Z (n, k), a block at a time."""
+    H = np.empty((2, block(model), units(model)), Z.dtype)
+    for a in range(0, len(rows), block(model)):
+        b = min(a + block(model), len(rows))
+        forward(model, theta, X, rows, a, b, Z[a:b], H)
 
 
 @remembered
@@ -92,7 +103,7 @@ def sizes(model):
 
 def alone(model):
     """A context for compiled code: one thread, if the model multiplies its units by BLAS, or a stranger might do so."""
-    return one_thread if strangers or units(model) else ANYHOW
+    return one_thread if strangers or sizes(model)[2] else ANYHOW
 
 
 class Smoothness(NamedTuple):
@@ -169,10 +180,8 @@ class Problem(NamedTuple):
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
         Z = np.empty((X.shape[0], model.outputs), X.dtype)
         model, X = suited(model, X)
-        _, m, u = sizes(model)
-        H = np.empty((2, m, u), Z.dtype)
         with alone(model):
-            predict(model, theta, X, np.arange(len(Z)), Z, H)
+            predict(model, theta, X, np.arange(len(Z)), Z)
         return Z[:, 0] if model.outputs == 1 else Z
 
     @one_thread
@@ -213,16 +222,17 @@ class Problem(NamedTuple):
 
     def _evaluate(self, theta, X, y):
         asked = self.ready()
-        problem, data, work = asked.load(X, y, looks=True)
-        theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
+        problem, data = asked.load(X, y, looks=True)
+        g = np.empty(sizes(problem.model)[0], data.Y.dtype)
+        theta = validation.parameters(theta, len(g), g.dtype, "theta")
         with alone(problem.model):
-            objective = float(evaluate(problem, theta, data, work))
-        if not math.isfinite(objective + validation.squares(work.g)):
+            objective, squares = evaluate(problem, theta, *data, g)
+        if not math.isfinite(objective + squares):
             validation.inputs(X, asked.model.inputs)
-        return objective, work.g
+        return float(objective), g
 
-    def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data, Workspace]:
-        """The problem and the data as the compiled loops take them, and a workspace of their type.
+    def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data]:
+        """The problem and the data as the compiled loops take them.
 
         Who ``looks`` at the objective and the gradient of all rows next need not search X for NaN and infinity before:
         they show there, as each number of X is multiplied into the gradient. Kernels of strangers may hide them.
@@ -231,8 +241,10 @@ class Problem(NamedTuple):
         X = (validation.inputs if searched else validation.shaped)(X, self.model.inputs)
         Y = validation.targets(self.loss, y, X.shape[0], self.model.outputs, X.dtype)
         model, X = suited(self.model, X)
-        (p, m, u), k, dtype = sizes(model), model.outputs, Y.dtype
-        Z, S, H = np.empty((m, k), dtype), np.empty((m, k), dtype), np.empty((2, m, u), dtype)
-        work = Workspace(np.empty(p, dtype), Z, S, H, Z.ravel(), S.ravel())
         problem = self if model is self.model else self._replace(model=model)
-        return problem, Data(X, validation.locked(Y), np.arange(len(Y))), work
+        return problem, Data(X, validation.locked(Y), np.arange(len(Y)))
+
+    def workspace(self, dtype: np.dtype) -> Workspace:
+        """A workspace of the compiled loops, in the precision of their data."""
+        p, m, u = sizes(self.model)
+        return workspace(np.empty(p, dtype), m, self.model.outputs, u)

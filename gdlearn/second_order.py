@@ -22,7 +22,7 @@ from .certificates import Certificate, certificate, has_dual, lower_bound
 from .hessians import Place, factored, look, second_derivative
 from .models import Linear, size
 from .penalties import ridge
-from .problem import Problem, Workspace
+from .problem import Problem, workspace
 from .records import Range, number, ready
 from .results import History, Run
 from .sparse import as_matrix
@@ -106,7 +106,7 @@ def newton(
     """
     asked, began = _checked(problem), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
-    problem, data, _ = asked.load(X, y)
+    problem, data = asked.load(X, y)
     start = validation.parameters(start, size(asked.model), data.Y.dtype, "start")
     known, descent, X = has_dual(asked), Descent(problem, data, began), as_matrix(data.X, asked.model.inputs)
     goal = tolerance * (descent.objective if known else descent.distance())
@@ -159,9 +159,7 @@ class Descent:
     def __init__(self, problem, data, began):
         p = size(problem.model)
         self.problem, self.data, self.began, self.known = problem, data, began, has_dual(problem)
-        Z, S = np.empty((2, BLOCK, 1))
-        work = Workspace(np.empty(p), Z, S, np.empty((2, BLOCK, 0)), Z.ravel(), S.ravel())
-        self.place = Place(data.rows, work, np.empty(BLOCK), np.empty((p, p)))
+        self.place = Place(data.rows, workspace(np.empty(p), BLOCK, 1, 0), np.empty(BLOCK), np.empty((p, p)))
         self.seen, self.factor, self.decrement, self.t = [], None, 0.0, 1.0
         self._go(np.zeros(p))
 

@@ -126,11 +126,11 @@ def fista(
         raise TypeError(f"problem must be a gd.Problem, not {problem!r}")
     asked, began = problem.ready(), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
-    problem, data, work = asked.load(X, y)
+    problem, data = asked.load(X, y)
     X = as_matrix(data.X, asked.model.inputs)
     lr, goal = 1.0 / largest_curvature(asked, X), tolerance * distance(asked, np.zeros(size(asked.model)), X, y)[1]
     track, history = _begin(asked, X, y, start, epochs, data.Y.dtype)
-    least = -1.0 if has_dual(asked) else goal
+    work, least = problem.workspace(data.Y.dtype), -1.0 if has_dual(asked) else goal
     while not (finished := distance(asked, track.theta, X, y)[0] <= goal) and track.t[1] <= epochs:
         accelerate(problem, data, work, track, history, lr, min(int(track.t[1]) + BETWEEN, epochs + 1), least)
     done = int(track.t[1])

@@ -123,7 +123,7 @@ def minimize(
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be a function of epoch and objective, not {shown(callback)}")
     asked = problem.ready()
-    problem, data, work = asked.load(X, y, looks=True)
+    problem, data = asked.load(X, y, looks=True)
     epochs = number(epochs, "epochs", Range(0), int)
     how = optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs
     method = _method(problem, len(data.Y), *how)
@@ -137,6 +137,7 @@ def minimize(
             memory = _memory(problem, method, start, seed, data)
         theta = np.empty((epochs + 1 if path else 0, size(problem.model)), data.Y.dtype)
         history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=theta)
+        work = problem.workspace(data.Y.dtype)
         saved = Checkpoint(checkpoint, problem, method, data, memory, work, history)
         code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:

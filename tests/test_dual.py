@@ -114,7 +114,7 @@ def test_every_row_has_its_turn(rows):
 @layouts
 @pytest.mark.parametrize("loss", [LOG, gd.SquaredError()])
 def test_w_stays_that_of_the_numbers(compiled, loss, layout):
-    problem, data, _ = ridge_problem(loss).ready().load(layout(X), LABELS)
+    problem, data = ridge_problem(loss).ready().load(layout(X), LABELS)
     state, random = dual.Ascent(problem, data, layout(X), 0.0), np.array([7], np.uint64)
     state.begin()
     for _ in range(5):

@@ -24,7 +24,7 @@ compiled, _plain = running.plain_unless_compiled((module, "look"))
 
 def matrix(problem, X, y, theta):
     """The second derivatives at theta, as the compiled or plain look finds them."""
-    ready, data, _ = problem.ready().load(X, y)
+    ready, data = problem.ready().load(X, y)
     descent = Descent(ready, data, 0.0)
     module.look(ready, theta, data, descent.place, True)
     H = np.tril(descent.place.H)
@@ -134,7 +134,7 @@ def test_steps_too_long_are_halved():
 
 
 def test_a_matrix_that_leads_astray_is_made_anew():
-    problem, data, _ = gd.Problem(gd.Linear(5), LOG, gd.L2(0.01)).ready().load(X, LABELS)
+    problem, data = gd.Problem(gd.Linear(5), LOG, gd.L2(0.01)).ready().load(X, LABELS)
     descent = Descent(problem, data, 0.0)
     descent.begin(np.zeros(6), False)
     before, descent.factor = descent.objective, factored(np.eye(6) * 1e-15)  # even 30 halvings leave too long a step

@@ -192,11 +192,11 @@ def test_diabetes_is_that_of_scikit_learn():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_contiguous_data_are_not_copied(dtype):
     X, y = np.ones((5, 2), dtype), np.ones(5, dtype)
-    problem, data, work = gd.Problem(gd.Linear(2)).load(X, y)
+    problem, data = gd.Problem(gd.Linear(2)).load(X, y)
     assert problem == gd.Problem(gd.Linear(2))
     assert np.shares_memory(data.X, X)
     assert np.shares_memory(data.Y, y)
-    assert {a.dtype for a in (*data[:2], *work)} == {np.dtype(dtype)}
+    assert {a.dtype for a in (*data[:2], *problem.workspace(data.Y.dtype))} == {np.dtype(dtype)}
 
 
 @given(layouts, layouts, dtypes)

@@ -193,9 +193,9 @@ def test_sparse_targets_are_refused_by_name():
 def test_columns_are_read_in_place_and_take_four_bytes():
     """An epoch of single rows reads each of them twice; eight bytes are for more columns than four can number."""
     problem, A = gd.Problem(gd.Linear(5)), with_index(np.int32)
-    _, data, _ = problem.load(A, Y)
+    _, data = problem.load(A, Y)
     assert np.shares_memory(data.X.columns, A.indices)
-    _, data, _ = problem.load(with_index(np.int64), Y)
+    _, data = problem.load(with_index(np.int64), Y)
     assert data.X.columns.dtype == np.int32
     wide = sparse.csr_array((np.ones(1), np.array([2**31]), np.array([0, 1])), shape=(1, 2**31 + 1))
     assert suited(gd.Linear(2**31 + 1), wide)[1].columns.tolist() == [2**31]
