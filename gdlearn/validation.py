@@ -31,7 +31,8 @@ def inputs(X, columns):
 
 def shaped(X, columns):
     """``inputs`` without the search for NaN and infinity."""
-    X = _compressed(X) if issparse(X) else real(X, "X")
+    sparse = issparse(X)
+    X = _compressed(X) if sparse else real(X, "X")
     if X.ndim != 2:
         hint = "; a single feature needs X.reshape(-1, 1)" if X.ndim == 1 else ""
         raise ValueError(f"X must have shape (n, {columns}), not {X.shape}{hint}")
@@ -41,7 +42,7 @@ def shaped(X, columns):
         raise ValueError(
             f"X has {X.shape[1]} columns, but the model has inputs={columns}; make them equal: Linear({X.shape[1]})"
         )
-    if issparse(X):
+    if sparse:
         return type(X)((real(X.data, "X"), X.indices, X.indptr), shape=X.shape)
     return np.ascontiguousarray(X)
 
@@ -148,6 +149,8 @@ def _one_hot(labels, classes):
 
 
 def real(values, name):
+    if type(values) is np.ndarray and values.dtype in FLOATS:
+        return values
     if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
         raise ValueError(f"{name} has masked entries; remove or fill them first")
     try:
