@@ -4,7 +4,7 @@ import numpy as np
 
 import gdlearn as gd
 from gdlearn.generic import compiled
-from gdlearn.problem import evaluate
+from gdlearn.problem import evaluate, sizes
 from harness import OURS, Contender, Row, close, present
 
 GROUP = "Full-batch gradient descent"
@@ -32,10 +32,10 @@ def full_gradient(n, d, dtype, goal, limit=0.85):
     X, theta = rng.standard_normal((n, d), dtype=dtype), rng.standard_normal(d, dtype=dtype)
     y = X @ theta + rng.standard_normal(n, dtype=dtype)
     problem, data = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
-    start, g = np.full(d, 0.1, dtype), np.empty(d, dtype)
+    start, g, blocks = np.full(d, 0.1, dtype), np.empty(d, dtype), sizes(problem.model)[1:]
 
     def ours():
-        evaluate(problem, start, *data, g)
+        evaluate(problem, start, *data, g, *blocks)
         return g
 
     def two_passes():

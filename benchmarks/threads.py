@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 import gdlearn as gd
-from gdlearn.problem import evaluate
+from gdlearn.problem import evaluate, sizes
 
 SAMPLES, SHORTEST = 15, 8e-3
 SHAPES = (1000, 10), (10_000, 50), (100_000, 20), (100_000, 500), (1_000_000, 50)
@@ -30,7 +30,8 @@ def gradient(pool, n, d):
 
     def part(loaded):
         (problem, data), g = loaded, np.empty(d)
-        evaluate(problem, theta, *data, g)
+        blocks = sizes(problem.model)[1:]
+        evaluate(problem, theta, *data, g, *blocks)
         return g
 
     def two():

@@ -74,36 +74,33 @@ def measure(problem, theta, data, work):
 
 
 @compiled
-def evaluate(problem, theta, X, Y, rows, g):
-    """Write the gradient of the smooth part to g (p,); return the objective, and the sum of squares of g."""
-    model, squares = problem.model, 0.0
-    work = workspace(g, block(model), model.outputs, units(model))
-    objective, _ = measure(problem, theta, Data(X, Y, rows), work)
-    for j in range(weights(model)):
+def evaluate(problem, theta, X, Y, rows, g, m, k, u):
+    """``measure``, with a workspace of its own, and the gradient of the smooth part in g (p,)."""
+    objective, norm = measure(problem, theta, Data(X, Y, rows), workspace(g, m, k, u))
+    for j in range(weights(problem.model)):
         g[j] += pull(problem.penalty, theta[j])
-    for j in range(len(g)):
-        squares += g[j] * g[j]
-    return objective, squares
+    return objective, norm
 
 
 @compiled
-def predict(model, theta, X, rows, Z):
+def predict(model, theta, X, rows, Z, H):
     """Write the scores of all rows of X to Z (n, k), a block at a time."""
-    H = np.empty((2, block(model), units(model)), Z.dtype)
-    for a in range(0, len(rows), block(model)):
-        b = min(a + block(model), len(rows))
+    a = 0
+    while a < len(rows):
+        b = min(a + H.shape[1], len(rows))
         forward(model, theta, X, rows, a, b, Z[a:b], H)
+        a = b
 
 
 @remembered
 def sizes(model):
-    """How many parameters a model has, how many rows a block of it takes, and its units."""
-    return size(model), block(model), units(model)
+    """How many parameters a model has, how many rows a block of it takes, its outputs and its units."""
+    return size(model), block(model), model.outputs, units(model)
 
 
 def alone(model):
     """A context for compiled code: one thread, if the model multiplies its units by BLAS, or a stranger might do so."""
-    return one_thread if strangers or sizes(model)[2] else ANYHOW
+    return one_thread if strangers or sizes(model)[-1] else ANYHOW
 
 
 class Smoothness(NamedTuple):
@@ -180,8 +177,9 @@ class Problem(NamedTuple):
         theta = validation.parameters(theta, size(model), X.dtype, "theta")
         Z = np.empty((X.shape[0], model.outputs), X.dtype)
         model, X = suited(model, X)
+        _, m, _, u = sizes(model)
         with alone(model):
-            predict(model, theta, X, np.arange(len(Z)), Z)
+            predict(model, theta, X, np.arange(len(Z)), Z, np.empty((2, m, u), Z.dtype))
         return Z[:, 0] if model.outputs == 1 else Z
 
     @one_thread
@@ -223,11 +221,11 @@ class Problem(NamedTuple):
     def _evaluate(self, theta, X, y):
         asked = self.ready()
         problem, data = asked.load(X, y, looks=True)
-        g = np.empty(sizes(problem.model)[0], data.Y.dtype)
-        theta = validation.parameters(theta, len(g), g.dtype, "theta")
+        p, *blocks = sizes(problem.model)
+        theta, g = validation.parameters(theta, p, data.Y.dtype, "theta"), np.empty(p, data.Y.dtype)
         with alone(problem.model):
-            objective, squares = evaluate(problem, theta, *data, g)
-        if not math.isfinite(objective + squares):
+            objective, norm = evaluate(problem, theta, *data, g, *blocks)
+        if not math.isfinite(objective + norm):
             validation.inputs(X, asked.model.inputs)
         return float(objective), g
 
@@ -246,5 +244,5 @@ class Problem(NamedTuple):
 
     def workspace(self, dtype: np.dtype) -> Workspace:
         """A workspace of the compiled loops, in the precision of their data."""
-        p, m, u = sizes(self.model)
-        return workspace(np.empty(p, dtype), m, self.model.outputs, u)
+        p, *blocks = sizes(self.model)
+        return workspace(np.empty(p, dtype), *blocks)

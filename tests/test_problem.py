@@ -1,6 +1,7 @@
 """Problems: objective, gradient, scores and smoothness, and what ``load`` copies."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,7 +11,38 @@ from sklearn.datasets import load_diabetes
 import gdlearn as gd
 import naive
 import running
+from gdlearn.models import block, forward, pullback, size, weights
 from strategies import LAYOUTS, dtypes, layouts, problems
+
+
+class Offset(NamedTuple):
+    """The sum of a row, and a number more; what a workspace needs to know of it, only plain Python can tell."""
+
+    inputs: int
+
+    @property
+    def outputs(self):
+        return 1
+
+
+size.kernel(Offset)(lambda model: 1)
+weights.kernel(Offset)(lambda model: 0)
+block.kernel(Offset)(lambda model: sum(1 for name in model._fields))
+
+
+@forward.kernel(Offset)
+def _(model, theta, X, order, start, stop, Z, H):
+    for i in range(stop - start):
+        Z[i, 0] = theta[0]
+        for j in range(model.inputs):
+            Z[i, 0] += X[order[start + i], j]
+
+
+@pullback.kernel(Offset)
+def _(model, theta, X, order, start, stop, S, share, g, H):
+    for i in range(stop - start):
+        g[0] += share * S[i, 0]
+
 
 PENALIZED = [
     (gd.SquaredError(), 1, gd.ElasticNet(0.3, 0.4)),
@@ -54,6 +86,14 @@ def check_against_the_formula(problem, theta, X, Y):
 def test_every_problem_equals_its_formula(case):
     with running.plainly():
         check_against_the_formula(*case)
+
+
+def test_a_workspace_is_measured_in_plain_python():
+    problem, X = gd.Problem(Offset(2)), np.array([[1.0, 2.0], [0.0, -1.0], [4.0, 0.0]])
+    assert problem.scores([1.0], X).tolist() == [4.0, 0.0, 5.0]
+    assert problem.objective([1.0], X, [0.0, 0.0, 0.0]) == pytest.approx(41.0 / 3.0)
+    assert problem.gradient([1.0], X, [0.0, 0.0, 0.0]) == pytest.approx([6.0])
+    assert gd.minimize(problem, X, [0.0, 0.0, 0.0], schedule=0.5, epochs=1).theta == pytest.approx([-2.0])
 
 
 @components

@@ -112,7 +112,7 @@ def test_no_kernel_of_ours_counts():
     problem, data = gd.Problem(gd.MLP(3, (4,))).ready().load(X, Y)
     work, whole = problem.workspace(data.Y.dtype), compiled(evaluate.function).fresh
     theta, before = np.zeros(len(work.g)), balance()
-    whole(problem, theta, *data, work.g)
+    whole(problem, theta, *data, work.g, *work.Z.shape, work.H.shape[2])
     assert balance() == before
     (code,) = whole.inspect_llvm().values()
     assert len(re.findall(r"call.*@NRT_incref", code)) <= len([theta, *data, *work])

@@ -185,6 +185,7 @@ SEARCHED = [LINEAR._replace(loss=loss) for loss in (gd.SquaredError(), gd.Absolu
 SEARCHED += [gd.Problem(RELU, gd.AbsoluteError()), gd.Problem(RELU, BINARY), gd.Problem(TANH, BINARY)]
 SEARCHED += [gd.Problem(model, CLASSES) for model in (gd.Linear(2, 3), gd.MLP(2, (3,), 3))]
 SEARCHED += [gd.Problem(gd.Linear(2), BINARY, penalty) for penalty in (gd.L1(9.0), gd.ElasticNet(9.0))]
+SEARCHED += [gd.Problem(RELU, gd.AbsoluteError(), penalty) for penalty in (gd.L1(9.0), gd.ElasticNet(9.0))]
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
