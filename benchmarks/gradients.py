@@ -4,7 +4,7 @@ import numpy as np
 
 import gdlearn as gd
 from gdlearn.generic import compiled
-from gdlearn.problem import evaluate, sizes
+from gdlearn.problem import evaluate
 from harness import OURS, Contender, Row, close, present
 
 GROUP = "Full-batch gradient descent"
@@ -32,11 +32,11 @@ def full_gradient(n, d, dtype, goal, limit=0.85):
     X, theta = rng.standard_normal((n, d), dtype=dtype), rng.standard_normal(d, dtype=dtype)
     y = X @ theta + rng.standard_normal(n, dtype=dtype)
     problem, data = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
-    start, g, blocks = np.full(d, 0.1, dtype), np.empty(d, dtype), sizes(problem.model)[1:]
+    start, work = np.full(d, 0.1, dtype), problem.workspace(X.dtype)
 
     def ours():
-        evaluate(problem, start, *data, g, *blocks)
-        return g
+        evaluate(problem, start, *data, *work)
+        return work.g
 
     def two_passes():
         r = X @ start

@@ -12,7 +12,7 @@ from numba.core import event
 import gdlearn as gd
 from costs import FITS, SPENT, START, fresh
 from gdlearn import validation
-from gdlearn.problem import evaluate, sizes
+from gdlearn.problem import evaluate
 from parts import in_turn
 
 PROCESSES = 5
@@ -94,11 +94,11 @@ def call():
     """The shares of a call on three rows: arrays and their checks, theta, compiled code with the way into it."""
     problem, X, y = gd.Problem(gd.Linear(3)).ready(), np.eye(3), np.array([0.0, 1.0, 1.0])
     loaded, data = problem.load(X, y, looks=True)
-    theta, g, blocks = np.zeros(4), np.empty(4), sizes(loaded.model)[1:]
+    theta, work = np.zeros(4), loaded.workspace(X.dtype)
     t = in_turn(
         whole=lambda: problem.objective(theta, X, y),
         load=lambda: problem.load(X, y, looks=True),
         start=lambda: validation.parameters(theta, 4, theta.dtype, "theta"),
-        enter=lambda: evaluate(loaded, theta, *data, g, *blocks),
+        enter=lambda: evaluate(loaded, theta, *data, *work),
     )
     return {name: t[name] / t["whole"] for name in ("load", "start", "enter")}

@@ -8,7 +8,7 @@ import stochastic
 from gdlearn.elementary import like
 from gdlearn.generic import compiled
 from gdlearn.losses import slope, value
-from gdlearn.problem import evaluate, gradient, sizes
+from gdlearn.problem import evaluate, gradient
 from gdlearn.sampling import REPLACEMENT, RESHUFFLE, arrange, seeded
 from gdlearn.sparse import add_row_of, row_times
 from harness import OURS, Contender
@@ -34,8 +34,8 @@ def full_gradient(n, d, dtype):
     X, y = np.random.default_rng(0).standard_normal((few, d), dtype=dtype), np.ones(few, dtype)
     problem, data = gd.Problem(gd.Linear(d, intercept=False)).ready().load(X, y)
     data = data._replace(rows=np.tile(data.rows, n // few))
-    g, blocks = np.empty(d, dtype), sizes(problem.model)[1:]
-    sums = Contender(lambda: evaluate(problem, theta, *data, g, *blocks))
+    work = problem.workspace(X.dtype)
+    sums = Contender(lambda: evaluate(problem, theta, *data, *work))
     t = in_turn(whole=row[OURS], numpy=row["NumPy"], read=row["reading X"], sums=sums)
     return {"read": t["read"] / t["whole"], "sums": t["sums"] / t["whole"], "limit": t["numpy"] / t["read"]}
 

@@ -11,7 +11,7 @@ from gdlearn.blocks import copy_targets
 from gdlearn.elementary import exp
 from gdlearn.generic import compiled
 from gdlearn.loop import step
-from gdlearn.problem import evaluate, sizes
+from gdlearn.problem import evaluate
 from gdlearn.products import add_transposed_times, gather, times_transposed
 from harness import Contender
 from parts import in_turn
@@ -97,12 +97,12 @@ def network(n, batch, hidden):
     model, q = (gd.MLP(D, hidden, K), hidden[0]) if hidden else (gd.Linear(D, K), K)
     problem, data = gd.Problem(model, gd.CrossEntropy()).ready().load(X, labels)
     theta, large = np.full(gd.models.size(model), 1e-3, X.dtype), np.ones((LARGE, LARGE), X.dtype)
-    g, blocks = np.empty_like(theta), sizes(problem.model)[1:]
+    work = problem.workspace(X.dtype)
     ours, *peers = networks.epoch("", n, batch, hidden, None).contenders.values()
-    products = first_layer(data, min(batch, blocks[0]), q)
+    products = first_layer(data, min(batch, len(work.Z)), q)
     t = in_turn(
         whole=ours,
-        look=lambda: evaluate(problem, theta, *data, g, *blocks),
+        look=lambda: evaluate(problem, theta, *data, *work),
         step=adam(len(theta), n // batch)["step"],
         large=lambda: large @ large,
         **products,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 import gdlearn as gd
-from gdlearn.problem import evaluate, sizes
+from gdlearn.problem import evaluate
 
 SAMPLES, SHORTEST = 15, 8e-3
 SHAPES = (1000, 10), (10_000, 50), (100_000, 20), (100_000, 500), (1_000_000, 50)
@@ -29,10 +29,10 @@ def gradient(pool, n, d):
     whole, *halves = (problem.load(X[part], y[part]) for part in (slice(None), slice(n // 2), slice(n // 2, None)))
 
     def part(loaded):
-        (problem, data), g = loaded, np.empty(d)
-        blocks = sizes(problem.model)[1:]
-        evaluate(problem, theta, *data, g, *blocks)
-        return g
+        problem, data = loaded
+        work = problem.workspace(X.dtype)
+        evaluate(problem, theta, *data, *work)
+        return work.g
 
     def two():
         first, second = pool.map(part, halves)

@@ -9,11 +9,10 @@ from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
 from ._types import Matrix, holds_stranger, strangers
-from .generic import compiled, has_kernel, inlined, makes_arrays
+from .generic import compiled, has_kernel, inlined
 from .losses import SquaredError, row_slope
 from .models import block, forward, pullback, second_moments, size, units, weights
 from .penalties import NoPenalty, cost, pull, subgradient
-from .products import matrix
 from .records import ready, remembered
 from .sparse import suited
 from .sweeps import sweep
@@ -44,11 +43,10 @@ class Workspace(NamedTuple):
     s: np.ndarray
 
 
-@makes_arrays
 def workspace(g, m, k, u):
     """A workspace around the gradient g (p,) for blocks of m rows with k scores and u units each."""
-    z, s, H = np.empty(m * k, g.dtype), np.empty(m * k, g.dtype), np.empty((2, m, u), g.dtype)
-    return Workspace(g, matrix(z, 0, m, k), matrix(s, 0, m, k), H, z, s)
+    Z, S, H = np.empty((m, k), g.dtype), np.empty((m, k), g.dtype), np.empty((2, m, u), g.dtype)
+    return Workspace(g, Z, S, H, Z.ravel(), S.ravel())
 
 
 @inlined
@@ -74,11 +72,12 @@ def measure(problem, theta, data, work):
 
 
 @compiled
-def evaluate(problem, theta, X, Y, rows, g, m, k, u):
-    """``measure``, with a workspace of its own, and the gradient of the smooth part in g (p,)."""
-    objective, norm = measure(problem, theta, Data(X, Y, rows), workspace(g, m, k, u))
+def evaluate(problem, theta, X, Y, rows, g, Z, S, H, z, s):
+    """``measure``, with the gradient of the smooth part in g. Arrays by themselves come in sooner than in records."""
+    work = Workspace(g, Z, S, H, z, s)
+    objective, norm = measure(problem, theta, Data(X, Y, rows), work)
     for j in range(weights(problem.model)):
-        g[j] += pull(problem.penalty, theta[j])
+        work.g[j] += pull(problem.penalty, theta[j])
     return objective, norm
 
 
@@ -221,13 +220,13 @@ class Problem(NamedTuple):
     def _evaluate(self, theta, X, y):
         asked = self.ready()
         problem, data = asked.load(X, y, looks=True)
-        p, *blocks = sizes(problem.model)
-        theta, g = validation.parameters(theta, p, data.Y.dtype, "theta"), np.empty(p, data.Y.dtype)
+        work = problem.workspace(data.Y.dtype)
+        theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
         with alone(problem.model):
-            objective, norm = evaluate(problem, theta, *data, g, *blocks)
+            objective, norm = evaluate(problem, theta, *data, *work)
         if not math.isfinite(objective + norm):
             validation.inputs(X, asked.model.inputs)
-        return float(objective), g
+        return float(objective), work.g
 
     def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data]:
         """The problem and the data as the compiled loops take them.
