@@ -97,7 +97,7 @@ def call():
     theta, work = np.zeros(4), loaded.workspace(X.dtype)
     t = in_turn(
         whole=lambda: problem.objective(theta, X, y),
-        load=lambda: problem.load(X, y, looks=True),
+        load=lambda: (problem.load(X, y, looks=True), loaded.workspace(X.dtype)),
         start=lambda: validation.parameters(theta, 4, theta.dtype, "theta"),
         enter=lambda: evaluate(loaded, theta, *data, *work),
     )
