@@ -129,22 +129,21 @@ def first_layer(data, m, q):
 
 
 @compiled
-def steps(model, penalty, optimizer, memory, g, lr, count):
+def steps(theta, state, g, lr, count):
     """So many steps of the training loop."""
     for t in range(count):
-        step(model, penalty, optimizer, memory, g, lr, t)
+        step(gd.Linear(len(theta), 1, False), pieces.FREE, pieces.ADAM, pieces.State(theta, state), g, lr, t)
 
 
 @compiled
-def enter(model, penalty, optimizer, memory, g, lr, t):
+def enter(theta, state, g, lr, t):
     """The way into compiled code, and out again."""
 
 
 def adam(p, count):
     """A step from Python, a step among many in compiled code, and the way into it."""
     theta, g = np.random.default_rng(5).standard_normal((2, p), dtype=np.float32)
-    memory = pieces.State(theta, np.zeros((2, p), theta.dtype))
-    work = gd.Linear(p, intercept=False), gd.NoPenalty(), gd.Adam(), memory, g, 1e-3
+    work = theta, np.zeros((2, p), theta.dtype), g, 1e-3
     return {
         "whole": lambda: pieces.one_step(*work, 9),
         "step": Contender(lambda: steps(*work, count), scale=count),

@@ -13,6 +13,7 @@ from harness import OURS, Contender, Row, close, present
 
 GROUP = "Pieces of a step"
 BLOCK = 128  # rows
+FREE, ADAM = gd.NoPenalty(), gd.Adam()
 
 
 @compiled
@@ -35,9 +36,9 @@ class State(NamedTuple):
 
 
 @compiled
-def one_step(model, penalty, optimizer, memory, g, lr, t):
-    """The step of the training loop."""
-    step(model, penalty, optimizer, memory, g, lr, t)
+def one_step(theta, state, g, lr, t):
+    """The step of the training loop. Arrays come in, as into other libraries; a run passes its records in once."""
+    step(gd.Linear(len(theta), 1, False), FREE, ADAM, State(theta, state), g, lr, t)
 
 
 def rows():
@@ -119,11 +120,10 @@ def adam(p, goal):
     """One step in single precision; both sides have taken the same number of steps when they are compared."""
     rng = np.random.default_rng(5)
     theta, g = rng.standard_normal((2, p), dtype=np.float32)
-    records = gd.Linear(p, intercept=False), gd.NoPenalty(), gd.Adam()
-    memory, start, count = State(theta, np.zeros((2, p), theta.dtype)), theta.copy(), [0]
+    state, start, count = np.zeros((2, p), theta.dtype), theta.copy(), [0]
 
     def ours():
-        one_step(*records, memory, g, 1e-3, count[0])
+        one_step(theta, state, g, 1e-3, count[0])
         count[0] += 1
         return theta
 
