@@ -23,12 +23,12 @@ def key_of(row):
     return max((key for key in REASONS if key in f"{row['group']}: {row['work']}"), key=len)
 
 
-def test_each_row_below_its_goal_has_a_reason():
+def test_each_row_below_its_goal_has_a_reason_and_what_was_tried():
     for row in RESULTS["rows"]:
         ours = row["times"]["gdlearn"]["median"]
         missed = [name for name, goal in row["goals"].items() if name in row["times"]]
         missed = [name for name in missed if row["times"][name]["median"] < row["goals"][name] * ours]
-        assert not missed or key_of(row), row["work"]
+        assert not missed or "Tried: " in REASONS[key_of(row)], row["work"]
 
 
 def test_what_is_measured_and_what_is_written_have_the_same_keys():
