@@ -11,6 +11,7 @@ import os
 THREADS = 1
 for pool in ("OMP", "OPENBLAS", "MKL", "NUMBA", "NUMEXPR"):
     os.environ[f"{pool}_NUM_THREADS"] = str(THREADS)
+os.environ["PJRT_NPROC"] = str(THREADS)  # JAX's
 
 import gc  # noqa: E402
 import statistics  # noqa: E402

@@ -98,7 +98,7 @@ def network(n, batch, hidden):
     problem, data = gd.Problem(model, gd.CrossEntropy()).ready().load(X, labels)
     theta, large = np.full(gd.models.size(model), 1e-3, X.dtype), np.ones((LARGE, LARGE), X.dtype)
     work = problem.workspace(X.dtype)
-    ours, *peers = networks.epoch("", n, batch, hidden, None).contenders.values()
+    ours, *peers = networks.epoch("", n, batch, hidden, {"torch": None} if hidden else {}).contenders.values()
     products = first_layer(data, min(batch, len(work.Z)), q)
     t = in_turn(
         whole=ours,
@@ -106,7 +106,7 @@ def network(n, batch, hidden):
         step=adam(len(theta), n // batch)["step"],
         large=lambda: large @ large,
         **products,
-        **({"peer": peers[0]} if peers and hidden else {}),
+        **({"peer": peers[0]} if peers else {}),
     )
     looks, both, parts = 2.0 * t["look"] / networks.EPOCHS, t["forth"] + t["back"], batch / n
     found = {name: t[name] * parts for name in products} | {"step": t["step"], "batch": (t["whole"] - looks) * parts}

@@ -1,4 +1,4 @@
-"""Epochs of mini-batches with Adam: softmax regression and a network with a hidden layer, beside PyTorch."""
+"""Epochs of mini-batches with Adam: softmax regression and a network with a hidden layer, beside PyTorch and JAX."""
 
 from itertools import pairwise
 
@@ -15,12 +15,12 @@ EPOCHS, PEER_EPOCHS = 20, 5
 
 def rows():
     """The rows of this group."""
-    yield epoch("softmax regression", 20_000, 32, (), 20.0)
-    yield epoch("MLP 784-256-10", 4_000, 32, (256,), 3.2)
-    yield epoch("MLP 784-256-10", 8_000, 512, (256,), 1.4)
+    yield epoch("softmax regression", 20_000, 32, (), {"torch": 20.0, "jax": 3.5})
+    yield epoch("MLP 784-256-10", 4_000, 32, (256,), {"torch": 3.2})
+    yield epoch("MLP 784-256-10", 8_000, 512, (256,), {"torch": 1.4})
 
 
-def epoch(name, n, batch, hidden, goal):
+def epoch(name, n, batch, hidden, goals):
     """Epochs in the order of the rows, from one start; the time is that of one. Ours measures before and after."""
     rng = np.random.default_rng(6)
     X, labels = rng.random((n, D), dtype=np.float32), rng.integers(0, K, n)
@@ -40,10 +40,12 @@ def epoch(name, n, batch, hidden, goal):
         return lambda: gd.minimize(problem, X, labels, epochs=epochs, measure_every=epochs, **method).theta
 
     run = {OURS: Contender(ours(EPOCHS), check=ours(PEER_EPOCHS), scale=EPOCHS)}
-    peers, missing = present("torch")
-    if peers:
+    peers, missing = present(*goals)
+    if "torch" in peers:
         run["torch"] = Contender(by_torch(peers["torch"], X, labels, hidden, start, batch), scale=PEER_EPOCHS)
-    return Row(GROUP, f"{name}, one epoch of {n:,}, batch {batch}", run, {"torch": goal}, agree, missing)
+    if "jax" in peers:
+        run["jax"] = Contender(by_jax(peers["jax"], X, labels, start, batch), scale=PEER_EPOCHS)
+    return Row(GROUP, f"{name}, one epoch of {n:,}, batch {batch}", run, goals, agree, missing)
 
 
 def agree(ours, theirs):
@@ -79,3 +81,28 @@ def by_torch(torch, X, labels, hidden, start, batch):
         return np.concatenate([part.detach().numpy().ravel() for part in parameters])
 
     return run
+
+
+def by_jax(jax, X, labels, start, batch):
+    """The same epochs of softmax regression, from the same theta: one compiled function, which scans the batches."""
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # in the thread that calls, where it is timed
+    np_, (beta1, beta2, eps) = jax.numpy, gd.Adam()
+    batches = np_.asarray(X.reshape(-1, batch, D)), np_.asarray(labels.reshape(-1, batch))
+
+    def loss(theta, a, b):
+        z = a @ theta[: K * D].reshape(K, D).T + theta[K * D :]
+        return np_.mean(jax.nn.logsumexp(z, axis=1) - z[np_.arange(batch), b])
+
+    def step(state, rows):
+        theta, m, v, t = state
+        g, t = jax.grad(loss)(theta, *rows), t + 1
+        m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+        theta -= LR * (m / (1 - beta1**t)) / (np_.sqrt(v / (1 - beta2**t)) + eps)
+        return (theta, m, v, t), None
+
+    @jax.jit
+    def epochs(theta, batches):
+        state = theta, np_.zeros_like(theta), np_.zeros_like(theta), 0
+        return jax.lax.scan(lambda state, _: jax.lax.scan(step, state, batches), state, length=PEER_EPOCHS)[0][0]
+
+    return lambda: np.asarray(epochs(start, batches))
