@@ -52,8 +52,10 @@ def costs():
 def one_round():
     """Each combination as the first of its process, and all after one another, and the calls."""
     with tempfile.TemporaryDirectory() as folder:
-        in_turn = {state: fresh(fits(FITS), folder) for state in ("next", "warm")}  # the second finds all on disk
-    return in_turn | {"first": in_turn["next"] | first()} | calls()
+        following, warm = (fresh(fits(FITS), folder) for _ in range(2))  # the second finds all on disk
+    opening, *others = FITS
+    first = {opening: following[opening]} | {name: alone(name) for name in others}
+    return {"first": first, "next": following, "warm": warm} | calls()
 
 
 def medians(runs):
@@ -80,13 +82,10 @@ def fits(names):
     return f"{START}\nprint(json.dumps({{{spent}}}))"
 
 
-def first():
-    """Each combination but the first as the first of its process, with nothing on disk."""
-    found = {}
-    for name in [*FITS][1:]:
-        with tempfile.TemporaryDirectory() as folder:
-            found |= fresh(fits([name]), folder)
-    return found
+def alone(name):
+    """The seconds of a combination that is the first of its process, with nothing on disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        return fresh(fits([name]), folder)[name]
 
 
 def calls():

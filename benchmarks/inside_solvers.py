@@ -12,8 +12,8 @@ import gradients
 import lassos
 import logistic
 from gdlearn import coordinate, dual, second_order, validation, working
-from harness import OURS, SAMPLES, present
-from parts import in_turn
+from harness import OURS, present
+from parts import SAMPLES, in_turn
 
 LASSO = {
     "look": (working.Columns, "correlations"),

@@ -10,7 +10,6 @@ import pieces
 from gdlearn.blocks import copy_targets
 from gdlearn.elementary import exp
 from gdlearn.generic import compiled
-from gdlearn.loop import step
 from gdlearn.problem import evaluate
 from gdlearn.products import add_transposed_times, gather, times_transposed
 from harness import Contender
@@ -132,7 +131,7 @@ def first_layer(data, m, q):
 def steps(theta, state, g, lr, count):
     """So many steps of the training loop."""
     for t in range(count):
-        step(gd.Linear(len(theta), 1, False), pieces.FREE, pieces.ADAM, pieces.State(theta, state), g, lr, t)
+        pieces.one_step(theta, state, g, lr, t)
 
 
 @compiled

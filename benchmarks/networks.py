@@ -86,23 +86,23 @@ def by_torch(torch, X, labels, hidden, start, batch):
 def by_jax(jax, X, labels, start, batch):
     """The same epochs of softmax regression, from the same theta: one compiled function, which scans the batches."""
     jax.config.update("jax_cpu_enable_async_dispatch", False)  # in the thread that calls, where it is timed
-    np_, (beta1, beta2, eps) = jax.numpy, gd.Adam()
-    batches = np_.asarray(X.reshape(-1, batch, D)), np_.asarray(labels.reshape(-1, batch))
+    jnp, (beta1, beta2, eps) = jax.numpy, gd.Adam()
+    batches = jnp.asarray(X.reshape(-1, batch, D)), jnp.asarray(labels.reshape(-1, batch))
 
     def loss(theta, a, b):
         z = a @ theta[: K * D].reshape(K, D).T + theta[K * D :]
-        return np_.mean(jax.nn.logsumexp(z, axis=1) - z[np_.arange(batch), b])
+        return jnp.mean(jax.nn.logsumexp(z, axis=1) - z[jnp.arange(batch), b])
 
     def step(state, rows):
         theta, m, v, t = state
         g, t = jax.grad(loss)(theta, *rows), t + 1
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
-        theta -= LR * (m / (1 - beta1**t)) / (np_.sqrt(v / (1 - beta2**t)) + eps)
+        theta -= LR * (m / (1 - beta1**t)) / (jnp.sqrt(v / (1 - beta2**t)) + eps)
         return (theta, m, v, t), None
 
     @jax.jit
     def epochs(theta, batches):
-        state = theta, np_.zeros_like(theta), np_.zeros_like(theta), 0
+        state = theta, jnp.zeros_like(theta), jnp.zeros_like(theta), 0
         return jax.lax.scan(lambda state, _: jax.lax.scan(step, state, batches), state, length=PEER_EPOCHS)[0][0]
 
     return lambda: np.asarray(epochs(start, batches))

@@ -10,6 +10,8 @@ import importlib
 import harness
 from harness import Contender, Row
 
+SAMPLES = 5  # of a part; the numbers of the table are of more
+
 # The modules whose parts() yield the keys of paragraphs, each with what they say.
 GROUPS = ("inside_epochs", "inside_steps", "inside_solvers", "inside_costs")
 
@@ -22,5 +24,5 @@ def parts():
 def in_turn(**runs):
     """Median seconds of each, measured as the rows are."""
     contenders = {name: run if isinstance(run, Contender) else Contender(run) for name, run in runs.items()}
-    times = harness.measure(Row("Parts", ", ".join(runs), contenders, {}))["times"]
+    times = harness.measure(Row("Parts", ", ".join(runs), contenders, {}), SAMPLES)["times"]
     return {name: t["median"] for name, t in times.items()}

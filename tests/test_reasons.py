@@ -31,6 +31,11 @@ def test_each_row_below_its_goal_has_a_reason_and_what_was_tried():
         assert not missed or "Tried: " in REASONS[key_of(row)], row["work"]
 
 
+@pytest.mark.parametrize("key", [key for key in REASONS if key.startswith("costs: ")])
+def test_each_cost_has_a_reason_and_what_was_tried(key):
+    assert "Tried: " in REASONS[key]
+
+
 def test_what_is_measured_and_what_is_written_have_the_same_keys():
     assert RESULTS["parts"].keys() | {""} == REASONS.keys()
 

@@ -24,6 +24,11 @@ SQUEEZED = """() => [...document.querySelectorAll('dl.py > dd')].filter(text =>
     text.getBoundingClientRect().right < text.previousElementSibling.getBoundingClientRect().right - 1)
     .map(text => text.previousElementSibling.id)"""
 
+# Code that is seen at first and does not fit its column; what is folded away may scroll.
+CUT = """() => [...document.querySelectorAll('article .cell_input pre')]
+    .filter(code => code.checkVisibility() && code.scrollWidth > code.clientWidth)
+    .map(code => code.textContent.slice(0, 80))"""
+
 # The rules above and below each folded answer, and the empty room between its title and the rule below.
 FOLDED = """() => [...document.querySelectorAll('details.sd-dropdown:not([open]), .admonition.solution.toggle-hidden')]
     .map(answer => {
@@ -98,6 +103,11 @@ def test_pictures_reach_from_edge_to_edge_of_a_phone(opened):
     """What is written in them is as large as it can be; nothing around them cuts them off."""
     opened.show("light", 390)
     assert [seen for seen in opened.page.evaluate(EDGES) if seen != [0, 390]] == []
+
+
+def test_code_is_not_cut_off_on_a_desk(opened):
+    opened.show("light", 1280)
+    assert opened.page.evaluate(CUT) == []
 
 
 def test_descriptions_are_as_wide_as_what_they_describe(opened):
