@@ -3,7 +3,7 @@
 # make plain   the library's tests in plain Python, with their coverage, and without Numba
 # make serve   the pages on http://localhost:8000
 # make .venv   only the Python environment in which all of it runs
-# make bench   the table of book/reference/speed, measured anew beside other libraries (about 14 minutes)
+# make bench   the table of book/reference/speed, measured anew beside other libraries (about 12 minutes)
 # make lint    only the style of code and notebooks, and the types of the library
 # make lock    newer versions of what requirements*.txt pin (make lock UPGRADE= only adds what is missing)
 # make clean   forgets every page and computed result

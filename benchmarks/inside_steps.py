@@ -131,7 +131,7 @@ def first_layer(data, m, q):
 def steps(theta, state, g, lr, count):
     """So many steps of the training loop."""
     for t in range(count):
-        pieces.one_step(theta, state, g, lr, t)
+        pieces.step_along(theta, state, g, lr, t)
 
 
 @compiled

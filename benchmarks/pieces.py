@@ -6,7 +6,7 @@ import numpy as np
 
 import gdlearn as gd
 from gdlearn.blocks import slopes
-from gdlearn.generic import compiled
+from gdlearn.generic import compiled, inlined
 from gdlearn.loop import step
 from gdlearn.problem import Workspace
 from harness import OURS, Contender, Row, close, present
@@ -35,10 +35,16 @@ class State(NamedTuple):
     state: np.ndarray
 
 
+@inlined
+def step_along(theta, state, g, lr, t):
+    """The step of the training loop, with its records as constants."""
+    step(gd.Linear(len(theta), 1, False), FREE, ADAM, State(theta, state), g, lr, t)
+
+
 @compiled
 def one_step(theta, state, g, lr, t):
-    """The step of the training loop. Arrays come in, as into other libraries; a run passes its records in once."""
-    step(gd.Linear(len(theta), 1, False), FREE, ADAM, State(theta, state), g, lr, t)
+    """A step from Python. Arrays come in, as into other libraries; a run passes its records in once."""
+    step_along(theta, state, g, lr, t)
 
 
 def rows():
