@@ -108,7 +108,7 @@ def _once(contender):
 def _repeats(contender):
     """How many runs make a sample of 8 ms."""
     once, _ = _timed(contender, 1)
-    if once < 4.0 * SHORTEST:
+    if once < 4.0 * SHORTEST:  # so short that a slow moment would change the answer
         once = min(_sample(contender, 1)[0] for _ in range(3))
     return max(1, int(np.ceil(SHORTEST / max(once, 1e-7))))
 
