@@ -95,7 +95,8 @@ def duality_gap(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) -> 
     >>> import gdlearn as gd
     >>> from gdlearn.certificates import duality_gap
     >>> problem = gd.Problem(gd.Linear(1, intercept=False), penalty=gd.L1(1.0))
-    >>> [duality_gap(problem, [w], [[1.0], [1.0]], [1.0, 3.0]) for w in (0.0, 1.5)]
+    >>> X, y = [[1.0], [1.0]], [1.0, 3.0]
+    >>> [duality_gap(problem, [w], X, y) for w in (0.0, 1.5)]
     [2.8125, 0.0]
     """
     problem = problem.ready()
@@ -181,8 +182,8 @@ def gradient_bound(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike) 
     >>> import gdlearn as gd
     >>> from gdlearn.certificates import gradient_bound
     >>> X, y = gd.datasets.quadratic([1.0, 4.0])
-    >>> problem = gd.Problem(gd.Linear(2, intercept=False))
-    >>> gradient_bound(problem, [3.0, 0.0], X, y), problem.objective([3.0, 0.0], X, y)
+    >>> problem, theta = gd.Problem(gd.Linear(2, intercept=False)), [3.0, 0.0]
+    >>> gradient_bound(problem, theta, X, y), problem.objective(theta, X, y)
     (4.5, 4.5)
     """
     L, mu = problem.smoothness(X)

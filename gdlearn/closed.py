@@ -57,7 +57,8 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
     --------
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
-    >>> gd.closed_form(gd.Problem(gd.Linear(2), penalty=gd.L2(0.1)), X, y).theta.round(2)
+    >>> problem = gd.Problem(gd.Linear(2), penalty=gd.L2(0.1))
+    >>> gd.closed_form(problem, X, y).theta.round(2)
     array([ 35.91,  18.86, 152.13])
     """
     problem, began = _checked(problem), time.perf_counter()
@@ -97,7 +98,8 @@ def distance_to_closed_form(problem: Problem, theta: ArrayLike, X: Matrix, y: Ar
     --------
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.quadratic([1.0, 4.0], center=[3.0, 4.0])
-    >>> round(gd.distance_to_closed_form(gd.Problem(gd.Linear(2, intercept=False)), [0.0, 0.0], X, y), 12)
+    >>> problem = gd.Problem(gd.Linear(2, intercept=False))
+    >>> round(gd.distance_to_closed_form(problem, [0.0, 0.0], X, y), 12)
     5.0
     """
     theta = validation.parameters(theta, size(problem.ready().model), np.float64, "theta")

@@ -148,7 +148,8 @@ def dual_ascent(
     --------
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
-    >>> problem = gd.Problem(gd.Linear(2, intercept=False), gd.BinaryCrossEntropy(), gd.L2(0.01))
+    >>> model = gd.Linear(2, intercept=False)
+    >>> problem = gd.Problem(model, gd.BinaryCrossEntropy(), gd.L2(0.01))
     >>> run = gd.dual_ascent(problem, X, y > 150.0)
     >>> run.status, run.theta.round(3)
     ('converged', array([0.882, 0.607]))

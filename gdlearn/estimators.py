@@ -94,8 +94,8 @@ class GDRegressor(RegressorMixin, Descent):
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
     >>> model = gd.GDRegressor(loss="huber", penalty=gd.L2(0.01)).fit(X, y)
-    >>> print(model.run_.status, model.coef_.round(1), model.predict(X[:2]).round())
-    converged [24.6 17.6] [187. 110.]
+    >>> model.run_.status, model.coef_.round(1), model.predict(X[:2]).round()
+    ('converged', array([24.6, 17.6]), array([187., 110.]))
     """
 
     @available_if(takes_rows_as_they_come)
@@ -162,7 +162,8 @@ class GDClassifier(ClassifierMixin, Descent):
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
     >>> model = gd.GDClassifier(penalty=gd.L2(0.01)).fit(X, y > 150)
-    >>> print(model.predict(X[:1]), model.predict_proba(X[:1]).round(2), model.decision_function(X[:1]).round(2))
+    >>> print(model.predict(X[:1]), model.predict_proba(X[:1]).round(2),
+    ...       model.decision_function(X[:1]).round(2))
     [ True] [[0.23 0.77]] [1.2]
     """
 

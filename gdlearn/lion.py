@@ -26,8 +26,11 @@ class Lion(NamedTuple):
     Small or large, a gradient moves a parameter by the rate.
 
     >>> import numpy as np
-    >>> [round(float(update(Lion(), 1.0, g, np.zeros((1, 1)), 0, 0.1, 0)[0]), 6) for g in (0.001, 4.0)]
-    [0.9, 0.9]
+    >>> states = np.zeros((2, 1, 1))
+    >>> small, _ = update(Lion(), 1.0, 0.001, states[0], 0, 0.1, 0)
+    >>> large, _ = update(Lion(), 1.0, 4.0, states[1], 0, 0.1, 0)
+    >>> round(float(small), 6), round(float(large), 6)
+    (0.9, 0.9)
     """
 
     beta1: Memory = 0.9

@@ -61,7 +61,7 @@ class SquaredError(NamedTuple):
     --------
     >>> value(SquaredError(), 3.0, 1.0), slope(SquaredError(), 3.0, 1.0)
     (4.0, 4.0)
-    >>> curvature(SquaredError()), convexity(SquaredError())  # the same everywhere
+    >>> curvature(SquaredError()), convexity(SquaredError())  # everywhere
     (2.0, 2.0)
     """
 
@@ -190,8 +190,8 @@ class CrossEntropy(NamedTuple):
     Examples
     --------
     >>> import numpy as np
-    >>> S = np.empty((1, 2))
-    >>> loss = row_slope(CrossEntropy(), np.zeros((1, 2)), 0, np.array([[1.0, 0.0]]), 0, S, True)
+    >>> Z, Y, S = np.zeros((1, 2)), np.array([[1.0, 0.0]]), np.empty((1, 2))
+    >>> loss = row_slope(CrossEntropy(), Z, 0, Y, 0, S, True)
     >>> round(float(loss), 4), S  # log 2, and q - y
     (0.6931, array([[-0.5,  0.5]]))
     """

@@ -84,9 +84,12 @@ class Linear(NamedTuple):
     --------
     The score of one row, and the gradient of a loss that has slope 2 there.
 
-    >>> model, X, theta = Linear(2), np.array([[3.0, 4.0]]), np.array([1.0, 2.0, 0.5])
-    >>> size(model), weights(model), layers(model), units(model), block(model), initial(model, None)
-    (3, 2, (2, 1), 0, 32, array([0., 0., 0.]))
+    >>> model = Linear(2)
+    >>> size(model), weights(model), layers(model), units(model), block(model)
+    (3, 2, (2, 1), 0, 32)
+    >>> initial(model, None)
+    array([0., 0., 0.])
+    >>> X, theta = np.array([[3.0, 4.0]]), np.array([1.0, 2.0, 0.5])
     >>> Z, g, H = np.empty((1, 1)), np.zeros(3), np.empty((2, 1, 0))
     >>> forward(model, theta, X, [0], 0, 1, Z, H)
     >>> pullback(model, theta, X, [0], 0, 1, np.array([[2.0]]), 1.0, g, H)

@@ -32,8 +32,9 @@ class Muon(NamedTuple):
     The momentum of a matrix with singular values 3 and 1 becomes one with both near 1.
 
     >>> import gdlearn as gd
-    >>> G = np.array([3.0, 0.0, 0.0, 1.0])
-    >>> looks_at_all(Muon()), prepare(Muon(), gd.Linear(2, 2, intercept=False), G, np.zeros((slots(Muon()), 4)))
+    >>> model = gd.Linear(2, 2, intercept=False)
+    >>> G, state = np.array([3.0, 0.0, 0.0, 1.0]), np.zeros((slots(Muon()), 4))
+    >>> looks_at_all(Muon()), prepare(Muon(), model, G, state)
     (True, 1.0)
     >>> G.reshape(2, 2).round(2) + 0.0
     array([[0.75, 0.  ],

@@ -47,8 +47,10 @@ class Relu(NamedTuple):
 
     Examples
     --------
-    >>> [activate(Relu(), z) for z in (-2.0, 3.0)], [bend(Relu(), h) for h in (0.0, 3.0)]
-    ([0.0, 3.0], [0.0, 1.0])
+    >>> [activate(Relu(), z) for z in (-2.0, 3.0)]
+    [0.0, 3.0]
+    >>> [bend(Relu(), h) for h in (0.0, 3.0)]
+    [0.0, 1.0]
     """
 
 

@@ -74,8 +74,10 @@ class SGD(NamedTuple):
 
     Examples
     --------
-    >>> update(SGD(), 1.0, 4.0, None, 0, 0.1, 0), stability_limit(SGD(), 8.0)  # theta and the length of the step; 2/L
-    ((0.6, 0.1), 0.25)
+    >>> update(SGD(), 1.0, 4.0, None, 0, 0.1, 0)  # theta and the step's length
+    (0.6, 0.1)
+    >>> stability_limit(SGD(), 8.0)  # 2/L
+    0.25
     """
 
 
@@ -146,21 +148,16 @@ class Nesterov(NamedTuple):
     >>> import numpy as np
     >>> state = np.array([[1.2]])  # the x before
     >>> x, _ = update(Nesterov(0.5), 1.0, 4.0, state, 0, 0.1, 1)
-    >>> x, round(float(extrapolate(Nesterov(0.5), x, state, 0)), 6)  # ahead by half of 0.6 - 1.2
+    >>> y = extrapolate(Nesterov(0.5), x, state, 0)
+    >>> x, round(float(y), 6)  # ahead by half of 0.6 - 1.2
     (0.6, 0.3)
     """
 
     beta: Memory = 0.9
 
 
-@slots.kernel(Nesterov)
-def _(optimizer):
-    return 1
-
-
-@begin.kernel(Nesterov)
-def _(optimizer, theta, state):
-    state[0] = theta
+slots.kernel(Nesterov)(slots.dispatch(Momentum))
+begin.kernel(Nesterov)(begin.dispatch(Momentum))
 
 
 @update.kernel(Nesterov)
@@ -196,8 +193,10 @@ class Clip(NamedTuple):
     --------
     >>> import numpy as np
     >>> g = np.array([3.0, 4.0])
-    >>> round(prepare(Clip(1.0), None, g, None), 6), g.round(6)  # the share that is left, and the gradient
-    (0.2, array([0.6, 0.8]))
+    >>> round(prepare(Clip(1.0), None, g, None), 6)  # the share that is left
+    0.2
+    >>> g.round(6)
+    array([0.6, 0.8])
     """
 
     limit: Positive

@@ -112,7 +112,7 @@ def lasso_path(
     --------
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.diabetes(standardize=True)
-    >>> alphas, coefs, gaps = gd.lasso_path(X, y - y.mean(), alphas=[40.0, 20.0, 5.0])
+    >>> alphas, coefs, gaps = gd.lasso_path(X, y - y.mean(), alphas=[40, 20, 5])
     >>> (coefs != 0.0).sum(axis=0)
     array([2, 3, 5])
     """

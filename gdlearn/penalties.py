@@ -77,8 +77,10 @@ class L2(NamedTuple):
 
     Examples
     --------
-    >>> cost(L2(0.5), 3.0), pull(L2(0.5), 3.0), curvature(L2(0.5)), ridge(L2(0.5))
-    (2.25, 1.5, 0.5, 0.5)
+    >>> cost(L2(0.5), 3.0), pull(L2(0.5), 3.0)
+    (2.25, 1.5)
+    >>> curvature(L2(0.5)), ridge(L2(0.5))
+    (0.5, 0.5)
     """
 
     lam: NonNegative
@@ -118,7 +120,10 @@ class L1(NamedTuple):
     --------
     >>> cost(L1(0.5), -3.0), prox(L1(0.5), 3.0, 1.0), prox(L1(0.5), 0.4, 1.0)
     (1.5, 2.5, 0.0)
-    >>> [subgradient(L1(0.5), 0.0, g) for g in (-0.25, 0.75)]  # at 0 the kink takes up a slope of lam
+
+    At 0 the kink takes up a slope of lam.
+
+    >>> [subgradient(L1(0.5), 0.0, g) for g in (-0.25, 0.75)]
     [-0.0, 0.25]
     """
 

@@ -25,7 +25,8 @@ def progress_bar(epochs: int) -> Callable[[int, float], None]:
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.diabetes(standardize=True)
     >>> problem = gd.Problem(gd.Linear(10))
-    >>> run = gd.minimize(problem, X, y, epochs=10_000, callback=gd.progress_bar(10_000))  # doctest: +SKIP
+    >>> bar = gd.progress_bar(10_000)  # doctest: +SKIP
+    >>> run = gd.minimize(problem, X, y, epochs=10_000, callback=bar)  # doctest: +SKIP
     """
     try:
         from tqdm.auto import tqdm

@@ -24,11 +24,12 @@ class DivergenceWarning(RuntimeWarning):
     >>> import warnings
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.quadratic([10.0], center=[1.0])
+    >>> problem = gd.Problem(gd.Linear(1, intercept=False))
     >>> with warnings.catch_warnings(record=True, action="always") as caught:
-    ...     run = gd.minimize(gd.Problem(gd.Linear(1, intercept=False)), X, y, schedule=0.3, epochs=20)
+    ...     run = gd.minimize(problem, X, y, schedule=0.3, epochs=20)
     >>> print(caught[0].message)
-    diverged after epoch 20 at learning rate 0.3; full-batch SGD needs a rate below 0.2 (2/L);
-    pass a smaller schedule or standardize the columns of X
+    diverged after epoch 20 at learning rate 0.3; full-batch SGD needs a rate
+    below 0.2 (2/L); pass a smaller schedule or standardize the columns of X
     """
 
 
@@ -55,8 +56,8 @@ class History(NamedTuple):
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.quadratic([1.0], center=[8.0])
     >>> problem = gd.Problem(gd.Linear(1, intercept=False))
-    >>> history = gd.minimize(problem, X, y, schedule=0.5, epochs=3, path=True).history
-    >>> history.theta.ravel(), history.gradient_norm
+    >>> run = gd.minimize(problem, X, y, schedule=0.5, epochs=3, path=True)
+    >>> run.history.theta.ravel(), run.history.gradient_norm
     (array([0., 4., 6., 7.]), array([8., 4., 2., 1.]))
     """
 
@@ -88,10 +89,12 @@ class Run(NamedTuple):
     --------
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.quadratic([1.0], center=[8.0])
-    >>> run = gd.minimize(gd.Problem(gd.Linear(1, intercept=False)), X, y, schedule=0.5, epochs=3)
+    >>> problem = gd.Problem(gd.Linear(1, intercept=False))
+    >>> run = gd.minimize(problem, X, y, schedule=0.5, epochs=3)
     >>> run
     Run: max_epochs after 3 epochs, objective 0.5, gradient norm 1
-    >>> gd.minimize(run.problem, X, y, schedule=0.5, epochs=1, start=run).theta  # goes on
+    >>> run = gd.minimize(problem, X, y, schedule=0.5, epochs=1, start=run)
+    >>> run.theta  # it went on
     array([7.5])
     """
 

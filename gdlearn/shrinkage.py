@@ -26,7 +26,8 @@ class Spectrum(NamedTuple):
     Examples
     --------
     >>> import gdlearn as gd
-    >>> bowl = gd.spectrum(*gd.datasets.quadratic([4.0, 1.0], center=[3.0, -2.0]))
+    >>> X, y = gd.datasets.quadratic([4.0, 1.0], center=[3.0, -2.0])
+    >>> bowl = gd.spectrum(X, y)
     >>> bowl.curvatures.round(12), (bowl.ends @ bowl.directions).round(12)
     (array([4., 1.]), array([ 3., -2.]))
     >>> bowl.stopped([0, 1], eta=0.1).round(12) + 0.0

@@ -112,7 +112,8 @@ def minimize(
     --------
     >>> import gdlearn as gd
     >>> X, y = gd.datasets.quadratic([1.0, 10.0], center=[3.0, -2.0])
-    >>> run = gd.minimize(gd.Problem(gd.Linear(2, intercept=False)), X, y, schedule=0.15, epochs=200)
+    >>> problem = gd.Problem(gd.Linear(2, intercept=False))
+    >>> run = gd.minimize(problem, X, y, schedule=0.15, epochs=200)
     >>> run.status, run.theta.round(6)
     ('converged', array([ 3., -2.]))
     """

@@ -29,7 +29,8 @@ class Weighted(NamedTuple):
     A row of weight 2 counts as two rows.
 
     >>> import gdlearn as gd
-    >>> problem = gd.Problem(gd.Linear(1, intercept=False), gd.Weighted(gd.SquaredError()))
+    >>> loss = gd.Weighted(gd.SquaredError())
+    >>> problem = gd.Problem(gd.Linear(1, intercept=False), loss)
     >>> problem.objective([1.0], X=[[1.0], [2.0]], y=[[0.0, 0.5], [0.0, 1.5]])
     3.25
     """

@@ -21,7 +21,9 @@ Examples
 --------
 >>> import gdlearn as gd
 >>> X, y = gd.datasets.diabetes("bmi", "bp", standardize=True)
->>> model = gd.GDRegressor(penalty="l1", lam=0.1, optimizer=gd.Momentum(0.5), learning_rate=0.1)
+>>> model = gd.GDRegressor(
+...     penalty="l1", lam=0.1, optimizer=gd.Momentum(0.5), learning_rate=0.1
+... )
 >>> model.partial_fit(X[:300], y[:300]).partial_fit(X[300:], y[300:]).n_iter_
 2
 >>> model.problem_.penalty, model.optimizer_, model.schedule_

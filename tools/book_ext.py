@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxRole
 import bib_style
 import frames
 import gallery
+import signatures
 import unbroken
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,6 +117,7 @@ def in_words(seconds):
 def setup(app):
     bib_style.register()
     gallery.setup(app)
+    signatures.setup(app)
     unbroken.setup(app)
     app.add_node(runtime)
     app.add_role("runtime", RuntimeRole())

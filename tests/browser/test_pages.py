@@ -24,8 +24,8 @@ SQUEEZED = """() => [...document.querySelectorAll('dl.py > dd')].filter(text =>
     text.getBoundingClientRect().right < text.previousElementSibling.getBoundingClientRect().right - 1)
     .map(text => text.previousElementSibling.id)"""
 
-# Code that is seen at first and does not fit its column; what is folded away may scroll.
-CUT = """() => [...document.querySelectorAll('article .cell_input pre')]
+# Code that is seen at first and does not fit its column, as a cell or in the reference; what is folded may scroll.
+CUT = """() => [...document.querySelectorAll('article .cell_input pre, article .highlight-default pre')]
     .filter(code => code.checkVisibility() && code.scrollWidth > code.clientWidth)
     .map(code => code.textContent.slice(0, 80))"""
 
