@@ -63,7 +63,7 @@ def minimize(
     schedule : schedule or float
         A number is a constant learning rate.
     batch_size : int, optional
-        None, the default, takes all rows: gradient descent. 1 is stochastic gradient descent.
+        None, the default, or n takes all rows, each once: gradient descent. 1 is stochastic gradient descent.
     epochs : int
         Passes through the data, at least 0.
     seed : int or numpy.random.Generator

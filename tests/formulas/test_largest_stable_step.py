@@ -1,5 +1,7 @@
 """Checks of the equations of chapter 3.6 on the largest stable step, each against something that does not use it."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,23 @@ def test_each_jump_takes_a_share_of_the_imbalance(eta):
         residual = before.prod() - 1
         right = (before[0] ** 2 - before[1] ** 2) * (1 - 4 * eta**2 * residual**2)
         assert after[0] ** 2 - after[1] ** 2 == pytest.approx(right, abs=1e-12)
+
+
+@pytest.mark.formula("eq-edge-balance")
+def test_only_wide_jumps_add_to_the_imbalance():
+    for wide, eta in itertools.product((0.999, 1.001), (0.05, 0.2)):
+        v = (np.sqrt(2) * wide / (2 * eta) + 1) / 2.0  # so that 2 eta (u v - 1) is nearly the root of 2
+        before, after = np.abs(np.diff(descend((2.0, v), eta, 1) ** 2)).ravel()
+        assert (after > before) == (wide > 1)
+
+
+@pytest.mark.formula("eq-edge-flow")
+def test_a_walk_that_begins_with_a_wide_jump_may_end_above_it():
+    start, eta = np.array([3.4, 3.1]), 0.1
+    end = descend(start, eta, 4000)[-1]
+    assert 2 * eta * (start.prod() - 1) > np.sqrt(2)
+    flow = 2 * np.sqrt(np.diff(start**2)[0] ** 2 + 4)
+    assert 2 * flow < np.linalg.eigvalsh(hessian(bent, end))[-1] < 2 / eta
 
 
 @pytest.mark.formula("eq-edge-flow")

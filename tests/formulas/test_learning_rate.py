@@ -136,6 +136,13 @@ def test_no_stable_schedule_beats_the_bound_and_the_fixed_rate_nearly_meets_it()
     assert steps[1] / steps[0] == pytest.approx((kappa + 1) / kappa, rel=2e-3)
 
 
+@pytest.mark.formula("eq-lr-no-gain")
+def test_the_bound_on_stable_schedules_needs_a_condition_number_of_2():
+    for kappa, holds in ((1.9, False), (2.0, True), (2.1, True)):  # mu = 1, L = kappa
+        left = np.abs(1 - np.linspace(0, 2 / kappa, 1001)) ** 2
+        assert (left >= (1 - 2 / kappa) ** 2).all() == holds
+
+
 @pytest.mark.formula("eq-lr-robbins")
 def test_conditions_of_robbins_and_monro_separate_what_converges():
     t = np.arange(200_000)
