@@ -58,11 +58,11 @@ def _(loss, work, Y, order, start, stop, with_value):
     """All exponentials of the rows in one go, and one logarithm for the product of many of their sums."""
     m, found, total, product = stop - start, work.s, 0.0, 1.0
     for i in range(m):
-        total -= shifted(loss, work.Z, i, Y, place(order[start + i]), work.S, with_value)
+        total -= float(shifted(loss, work.Z, i, Y, place(order[start + i]), work.S, with_value))
     for e in range(m * work.Z.shape[1]):
         found[e] = exp(found[e])
     for i in range(m):
-        product *= against_targets(loss, Y, place(order[start + i]), work.S, i)
+        product *= float(against_targets(loss, Y, place(order[start + i]), work.S, i))
         if product > LARGE:
             total, product = total + math.log(product), 1.0
     return total + math.log(product) if with_value else 0.0

@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -97,7 +98,8 @@ class Checkpoint:
 
 def _fingerprint(problem, method, data, memory, path):
     """A hash of all that decides the bits of a run, but for the step from which on it averages."""
-    digest = hashlib.sha256(repr((problem, method._replace(average_from=0), path)).encode())
+    with np.printoptions(threshold=sys.maxsize, floatmode="unique"):  # fields of strangers may be arrays
+        digest = hashlib.sha256(repr((problem, method._replace(average_from=0), path)).encode())
     inputs = data.X if isinstance(data.X, tuple) else [data.X]
     for array in (*inputs, data.Y, *memory):
         digest.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())

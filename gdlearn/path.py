@@ -18,6 +18,7 @@ from .penalties import L1
 from .problem import Problem
 from .records import Range, number
 from .threads import one_thread
+from .weighting import relative
 from .working import Columns, WorkingSet
 
 
@@ -144,7 +145,7 @@ def centered(X, y, weight, fit_intercept):
     these rows is the weighted lasso. Dense X is copied only where it changes; sparse X keeps its zeros.
     """
     n, p = X.shape
-    weight = np.ones(n) if weight is None else weight * (n / weight.sum())
+    weight = np.ones(n) if weight is None else relative(weight)
     means, root, changes = np.zeros(p), np.sqrt(weight), (weight != 1.0).any()
     if fit_intercept:
         means = X.T @ weight / n

@@ -84,6 +84,8 @@ class Run(NamedTuple):
     certificate : Certificate or None
         What a solver proves of its end, such as ``Certificate(kind="duality gap", bound=1e-9)``: no theta
         has an objective lower by more.
+    optimizer : optimizer or None
+        The one that took the steps, for whoever goes on with its memory.
 
     Examples
     --------
@@ -104,6 +106,7 @@ class Run(NamedTuple):
     problem: Problem
     memory: Any = None
     certificate: Certificate | None = None
+    optimizer: Any = None
 
     def __repr__(self):
         objective, norm = self.history.objective[-1], self.history.gradient_norm[-1]
@@ -137,7 +140,8 @@ def finish(problem, method, X, memory, history, code):
         message = _divergence(problem, method.optimizer, X, history, overflowed)
         warnings.warn(message, DivergenceWarning, stacklevel=3)
     averaged = code in (RUNNING, CONVERGED) and t > method.average_from
-    return Run(memory.average if averaged else memory.finite, history, STATUS[code], problem, memory)
+    theta = memory.average if averaged else memory.finite
+    return Run(theta, history, STATUS[code], problem, memory, optimizer=method.optimizer)
 
 
 def _divergence(problem, optimizer, X, history, overflowed):

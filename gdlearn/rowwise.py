@@ -18,7 +18,7 @@ from .sweeps import AHEAD, SHORT
 
 def in_one_go(problem, optimizer):
     """Whether steps along single rows are plain ones, with a ridge at most, of a model of one output that can."""
-    plain = isinstance(optimizer, SGD) and ridge(problem.penalty) >= 0.0
+    plain = type(optimizer) is SGD and type(problem.penalty) in ridge.registry and ridge(problem.penalty) >= 0.0
     return plain and problem.model.outputs == 1 and has_kernel(plain_steps, type(problem.model))
 
 

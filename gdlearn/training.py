@@ -16,7 +16,7 @@ from .generic import has_kernel
 from .interruptions import Interruptions
 from .loop import Memory, Method, cut_for, train
 from .models import initial, size
-from .optimizers import SGD, begin, slots, update
+from .optimizers import SGD, Clip, begin, slots, update
 from .problem import Problem, alone
 from .records import Range, number, ready, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
@@ -91,7 +91,8 @@ def minimize(
         makes one. If it returns True, the run stops as "interrupted", as it does at Ctrl-C.
     checkpoint : path, optional
         A file that keeps the state of the run. If it is there, the run goes on from it, to the same
-        bits as without the interruption. It may be given more epochs; with ``average``, so many that the
+        bits as without the interruption. It knows records by their class and fields: delete it if you
+        change a kernel of your own. It may be given more epochs; with ``average``, so many that the
         average begins no earlier than where it stopped.
 
     Returns
@@ -132,7 +133,7 @@ def minimize(
         start = start.theta
     with alone(problem.model):
         if isinstance(start, Run):
-            memory = _continued(problem, method, start.memory, data)
+            memory = _continued(problem, method, start, data)
             method = method._replace(average_from=method.average_from + int(memory.t[0]))
         else:
             memory = _memory(problem, method, start, seed, data)
@@ -203,12 +204,21 @@ def _memory(problem, method, start, seed, data):
     return Memory(theta, theta.copy(), state, order, random, np.zeros(p, dtype), t)
 
 
-def _continued(problem, method, last, data):
+def _stepping(optimizer):
+    """The class of the optimizer whose memory the state is."""
+    return _stepping(optimizer.then) if isinstance(optimizer, Clip) else type(optimizer)
+
+
+def _continued(problem, method, run, data):
     """The state of a run that goes on where it stopped, perhaps on other rows."""
-    p, dtype = size(problem.model), data.Y.dtype
+    p, dtype, last = size(problem.model), data.Y.dtype, run.memory
     theta = validation.parameters(last.theta, p, dtype, "start.theta")
-    if last.state.shape != (slots(method.optimizer), p):
-        raise ValueError("start is a run of another optimizer; pass start=run.theta to keep only its parameters")
+    now, before = _stepping(method.optimizer), _stepping(run.optimizer)
+    if now is not before or last.state.shape != (slots(method.optimizer), p):
+        raise ValueError(
+            f"start is a run of another optimizer, {before.__name__}, whose memory means nothing to {now.__name__}; "
+            "pass start=run.theta to keep only its parameters"
+        )
     same = len(last.order) == len(data.Y) and method.sampling != ORDERS["sequential"]
     order = last.order.copy() if same else np.arange(len(data.Y))
     t = np.array([last.t[0], 0])

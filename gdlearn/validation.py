@@ -145,7 +145,9 @@ def _one_hot(labels, classes):
     outside = (labels != np.floor(labels)) | (labels < 0) | (labels >= classes)
     if outside.any():
         raise ValueError(f"y must hold labels 0 to {classes - 1} for outputs={classes}, not {labels[outside][0]:g}")
-    return np.eye(classes)[labels.astype(np.intp)]
+    Y = np.zeros((len(labels), classes))
+    Y[np.arange(len(labels)), labels.astype(np.intp)] = 1.0
+    return Y
 
 
 def real(values, name):

@@ -1,7 +1,5 @@
 """Rows that count more than once: a loss with weights, and the distinct rows of a data set."""
 
-from hashlib import blake2b
-from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +9,9 @@ from .generic import has_kernel
 from .losses import row_slope, slope, value
 from .records import check
 from .validation import encode
+
+FACTORS = np.array([0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)  # of splitmix64
+BLOCK = 4096  # so many rows are scrambled at a time: they stay in the cache
 
 
 class Weighted(NamedTuple):
@@ -41,6 +42,8 @@ class Weighted(NamedTuple):
 @check.kernel(Weighted)
 def _(record):
     cls = type(record.then)
+    if issubclass(cls, Weighted):
+        raise TypeError("loss.then must be a loss without weights of its own; multiply the weights and pass them once")
     if not (has_kernel(row_slope, cls) or (has_kernel(value, cls) and has_kernel(slope, cls))):
         raise TypeError(f"loss.then must be a loss such as gd.SquaredError(), not {record.then!r}")
 
@@ -74,7 +77,8 @@ def weighted(problem, y, weight):
 
 def relative(weight):
     """The weights divided by their mean, exactly 1 where all are equal."""
-    return np.ones_like(weight) if weight.min() == weight.max() else weight / weight.mean()
+    shares = weight / weight.max()  # whose sum is a number, however large or small they are
+    return shares if shares.min() == 1.0 else shares / shares.mean()
 
 
 def distinct(X, y, weight):
@@ -83,24 +87,36 @@ def distinct(X, y, weight):
     So a row of weight 2 and two equal rows are the same data, to the bit, for whatever comes next: the
     cut into batches, or the choice of a validation share.
     """
-    X = _canonical(X)
-    digests = b"".join(blake2b(row, digest_size=16).digest() for row in _bytes_of_rows(X, y + 0.0))
-    _, first, group = np.unique(np.frombuffer(digests, "V16"), return_index=True, return_inverse=True)
+    if issparse(X) and not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    Y = y.reshape(len(y), -1)
+    digests = np.array([_digests(X, 2 * seed) + _digests(Y, 2 * seed + 1) for seed in range(2)])  # 128 bits for a row
+    order = np.lexsort(digests)
+    new = np.append(True, (np.diff(digests[:, order]) != 0).any(axis=0))
+    group = np.empty_like(order)
+    group[order] = np.cumsum(new) - 1
+    first = order[new]
     return X[first], y[first], np.bincount(group, weight)
 
 
-def _canonical(X):
-    """A copy in which equal rows have equal bytes: no -0.0, and no stored zeros."""
+def _digests(X, seed):
+    """A number of 64 bits for each row: the sum of its numbers but 0, each scrambled with the seed and its column."""
+    keys = _scrambled(np.arange(X.shape[1], dtype=np.uint64) + np.uint64(seed << 32))
     if issparse(X):
-        X = X.copy()
-        X.sum_duplicates()
-        X.eliminate_zeros()
-        return X
-    return np.ascontiguousarray(X) + 0.0
+        sums = np.append(np.uint64(0), np.cumsum(_parts(X.data, keys[X.indices])))
+        return np.diff(sums[X.indptr])  # sums that overflow differ by the right number
+    blocks = (X[a : a + BLOCK] for a in range(0, len(X), BLOCK))
+    return np.concatenate([_parts(block, keys).sum(axis=1) for block in blocks])
 
 
-def _bytes_of_rows(X, y):
-    if not issparse(X):
-        return (row.tobytes() + target.tobytes() for row, target in zip(X, y, strict=True))
-    parts = zip(pairwise(X.indptr), y, strict=True)
-    return (X.indices[a:b].tobytes() + X.data[a:b].tobytes() + target.tobytes() for (a, b), target in parts)
+def _parts(values, keys):
+    bits = np.ascontiguousarray(values, np.float64).view(np.uint64)
+    return np.where(values == 0.0, np.uint64(0), _scrambled(bits ^ keys))  # 0 is 0, stored or not, and so is -0.0
+
+
+def _scrambled(bits):
+    """Each bit of the result depends on all bits of the number: splitmix64 (Steele, Lea and Flood 2014)."""
+    bits = (bits ^ (bits >> 30)) * FACTORS[0]
+    bits = (bits ^ (bits >> 27)) * FACTORS[1]
+    return bits ^ (bits >> 31)

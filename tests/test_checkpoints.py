@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -201,6 +202,26 @@ OTHER[3, 1] += 1e-12
 )
 def test_the_checkpoint_of_another_run_is_refused(stopped, changed):
     check_refused(stopped, "belongs to another run", **changed)
+
+
+class Table(NamedTuple):
+    """A schedule of somebody's own, whose rates are an array."""
+
+    rates: np.ndarray
+
+
+@gd.schedules.rate.kernel(Table)
+def _(schedule, t):
+    return schedule.rates[t]
+
+
+@pytest.mark.parametrize("change", [(1000, 0.02), (2, 0.01 + 1e-12)])
+def test_arrays_in_records_are_told_apart_by_all_their_numbers(tmp_path, change):
+    rates = np.full(2000, 0.01)
+    fit(path := tmp_path / "run.npz", schedule=Table(rates), callback=lambda epoch, _: epoch == 3)
+    assert resumed_epochs(path, schedule=Table(rates.copy()))[0]
+    rates[change[0]] = change[1]
+    check_refused(path, "belongs to another run", schedule=Table(rates))
 
 
 def test_fewer_epochs_than_done_are_refused(stopped):

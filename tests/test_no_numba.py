@@ -46,6 +46,10 @@ with warnings.catch_warnings(record=True) as caught:
     for problem, *_ in (problems["plain"], problems["sparse"]):
         run = gd.minimize(problem, X, y, schedule=5.0, epochs=400)
         found[f"diverging {problem.penalty}"] = [run.status, run.epochs, []]
+for name, many in (("a hundred classes", gd.Linear(3, 100)), ("a network", gd.MLP(3, (4,), 3))):
+    theta, narrow = np.zeros(gd.models.size(many)), X.astype(np.float32)
+    numbers = [gd.Problem(many, gd.CrossEntropy()).objective(theta, narrow, labels)]
+    found[f"single precision, {name}"] = ["", 0, numbers]
 found["warnings"] = [[w.category.__name__ for w in caught], 0, []]
 """
 REPORT = """

@@ -172,6 +172,19 @@ def visits(n, epochs, sampling):
     return np.log(1.0 - theta) / np.log(1.0 - 2.0 * eta)
 
 
+def test_the_memory_of_an_optimizer_goes_on_in_its_own_kind_only():
+    rules = [gd.Momentum(), gd.Nesterov(), gd.AdaGrad(), gd.RMSProp(), gd.Lion(), gd.Clip(1.0, gd.Momentum(0.5))]
+    runs = [gd.minimize(PROBLEM, ROWS, Y, optimizer=rule, schedule=0.01, epochs=2) for rule in rules]
+    for run, before in zip(runs, rules, strict=True):
+        for now in rules:
+            same = {type(getattr(rule, "then", rule)) for rule in (before, now)}
+            if len(same) == 1:
+                assert gd.minimize(PROBLEM, ROWS, Y, optimizer=now, start=run, epochs=1).memory.t[0] == 3
+                continue
+            with pytest.raises(ValueError, match="start is a run of another optimizer"):
+                gd.minimize(PROBLEM, ROWS, Y, optimizer=now, start=run)
+
+
 @pytest.mark.parametrize("sampling", ["reshuffle", "sequential"])
 def test_each_epoch_sees_each_row_once(sampling):
     for epochs in (1, 2, 5):
@@ -202,6 +215,40 @@ def test_numbers_below_n_follow_the_definition():
     for n in (1, 2, 3, 10, 2**31 + 1, 2**32 - 1) * 50:
         x, number = below(x, n)
         assert (number, x) == (uniform.below(n), uniform.x)
+
+
+# --- Kernels of heirs
+
+
+class Signs(gd.SGD):
+    """Moves by the sign of the gradient, and inherits all else."""
+
+
+@gd.optimizers.update.kernel(Signs)
+def _(optimizer, w, g, state, j, lr, t):
+    return w - lr * np.sign(g), lr
+
+
+class Cubes(gd.L2):
+    """Pulls with lam w^3, and inherits the lam of a ridge."""
+
+
+@gd.penalties.pull.kernel(Cubes)
+def _(penalty, w):
+    return penalty.lam * w**3
+
+
+@pytest.mark.parametrize(("optimizer", "penalty"), [(Signs(), gd.NoPenalty()), (gd.SGD(), Cubes(2.0))])
+def test_a_component_of_a_derived_class_has_no_share_in_the_short_cut_of_its_base(optimizer, penalty):
+    problem = gd.Problem(gd.Linear(2), penalty=penalty)
+    how = {"optimizer": optimizer, "schedule": 0.05, "epochs": 3, "start": [1.0, 1.0, 0.0]}
+    single = gd.minimize(problem, ROWS, Y, batch_size=1, sampling="sequential", **how)
+    theta = np.array(how["start"])
+    for _ in range(3):
+        for k in range(7):
+            g = problem.gradient(theta, ROWS[k : k + 1], Y[k : k + 1])
+            theta = theta - 0.05 * (np.sign(g) if isinstance(optimizer, Signs) else g)
+    np.testing.assert_allclose(single.theta, theta, rtol=1e-12)
 
 
 # --- Precision

@@ -67,6 +67,7 @@ def test_weighted_loss_is_the_weighted_mean(loss):
         (gd.Weighted(gd.SquaredError()), Y, "as its last column"),
         (gd.Weighted(gd.SquaredError()), np.column_stack([Y, -WEIGHT]), "weights of at least 0"),
         (gd.Weighted(gd.L2(1.0)), np.column_stack([Y, WEIGHT]), "must be a loss"),
+        (gd.Weighted(gd.Weighted(gd.SquaredError())), np.column_stack([Y, WEIGHT, WEIGHT]), "multiply the weights"),
         (gd.Weighted(2.0), np.column_stack([Y, WEIGHT]), "then must be a record"),
     ],
 )
@@ -83,3 +84,35 @@ def test_distinct_rows_add_their_weights():
         found = found.toarray() if sparse.issparse(found) else found
         table = {(*row, label): w for row, label, w in zip(found.tolist(), labels, weight, strict=True)}
         assert table == {(0.0, 1.0, 1.0): 5.0, (2.0, 3.0, 1.0): 2.0, (0.0, 1.0, 2.0): 8.0}
+
+
+def test_distinct_rows_come_in_one_order_whatever_holds_them():
+    rows = RNG.integers(0, 3, size=(500, 4)).astype(float)
+    y, weight = RNG.integers(0, 2, size=500).astype(float), RNG.uniform(size=500)
+    expected = np.unique(np.column_stack([rows, y]), axis=0)
+    csr = sparse.csr_array(rows)
+    halves = sparse.csr_array((csr.data.repeat(2) / 2, csr.indices.repeat(2), 2 * csr.indptr), csr.shape)
+    for inputs, labels in [
+        (rows, y),
+        (rows.astype(np.float32), y.astype(np.float32)),
+        (np.asfortranarray(np.where(rows == 0, -0.0, rows)), y),
+        (csr, y[:, None]),
+        (halves, y),
+        (sparse.csr_matrix(rows), y),
+    ]:
+        found, kept, total = weighting.distinct(inputs, labels, weight)
+        found = found.toarray() if sparse.issparse(found) else found
+        table = np.column_stack([found, kept])
+        assert table.tolist() == np.column_stack(weighting.distinct(rows, y, weight)[:2]).tolist()
+        assert np.unique(table, axis=0).tolist() == expected.tolist()
+        assert total.sum() == pytest.approx(weight.sum())
+    shuffled = RNG.permutation(500)
+    again = weighting.distinct(rows[shuffled], y[shuffled], weight[shuffled])
+    assert np.column_stack(again[:2]).tolist() == table.tolist()
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e-308, 5e-324])
+def test_weights_of_any_size_count_by_their_shares(scale):
+    shares = np.array([1.0, 3.0]) if scale < 1 else np.array([0.25, 0.75])
+    assert weighting.relative(scale * shares).tolist() == pytest.approx([0.5, 1.5], rel=1e-12)
+    assert weighting.relative(np.full(3, scale)).tolist() == [1.0] * 3
