@@ -45,7 +45,7 @@ NonNegative = Annotated[float, Range(0.0)]
 Share = Annotated[float, Range(0.0, 1.0)]
 Decay = Annotated[float, Range(0.0, 1.0, open_low=True)]
 Memory = Annotated[float, Range(0.0, 1.0, open_high=True)]
-Count = Annotated[int, Range(1)]
+Count = Annotated[int, Range(1, 2**53)]  # beyond, not each whole number is a float, and some fit no integer
 Counts = Annotated[tuple, Range(1)]
 MANY = 256  # so many records are remembered at a time
 

@@ -83,6 +83,8 @@ MALFORMED = [
     ("schedule.decay", gd.Exponential(0.1, 0.0), "greater than 0"),
     ("schedule.decay", gd.Exponential(0.1, 1.01), "at most 1"),
     ("schedule.steps", gd.LinearDecay(0.1, 0), "at least 1"),
+    ("schedule.steps", gd.Cosine(0.1, 10**20), "at most 9.0072e"),
+    ("schedule.every", gd.Step(0.1, 0.5, 2**63), "at most 9.0072e"),
     ("schedule.steps", gd.LinearDecay(0.1, 2.5), "a whole number"),
     ("schedule.final", gd.LinearDecay(0.1, 2, -1.0), "at least 0"),
     ("schedule.then", gd.Warmup(3, 0.1), "record"),
