@@ -91,6 +91,56 @@ def test_columns_that_repeat_others_share_their_weight():
     np.testing.assert_allclose(twice, [*once[:5] / 2.0, *once[:5] / 2.0, once[5]], rtol=1e-11)
 
 
+def far_from_zero(mean, n=500):
+    """Three columns of spread 1 about the mean, and the weights that fit y best."""
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((n, 3))
+    y = Z @ [1.0, 2.0, 3.0] + 0.1 * rng.standard_normal(n)
+    A = Z + mean
+    return A, y, np.linalg.lstsq(A - A.mean(axis=0), y - y.mean())[0]
+
+
+@methods
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("mean", [1e3, 1e5, 1e6])
+def test_large_means_cost_no_more_digits_than_the_columns_lose_themselves(mean, layout, method):
+    A, y, best = far_from_zero(mean)
+    run = closed_form(gd.Problem(gd.Linear(3)), layout(A), y, method=method)
+    np.testing.assert_allclose(run.theta[:3], best, atol=1e-15 * mean)
+
+
+@pytest.mark.parametrize("mean", [1e7, 1e8, 1e12])
+def test_the_normal_equations_of_sparse_columns_too_far_from_zero_are_refused(mean):
+    """Their products less n times the means' products are nothing but rounding."""
+    A, y, best = far_from_zero(mean)
+    for problem in (gd.Problem(gd.Linear(3)), gd.Problem(gd.Linear(3), penalty=gd.L2(1e-9))):
+        with pytest.raises(ValueError, match="pass method='qr'"):
+            closed_form(problem, sparse.csr_array(A), y)
+    run = closed_form(gd.Problem(gd.Linear(3)), A, y, method="normal")
+    np.testing.assert_allclose(run.theta[:3], best, atol=1e-15 * mean)
+
+
+@intercepts
+@methods
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("lam", [1e-6, 0.1, 1e6])
+def test_ridge_regression_with_more_columns_than_rows_is_exact(lam, layout, method, intercept):
+    A, Z = RNG.standard_normal((20, 90)) + 2.0, RNG.standard_normal((20, 2))
+    run = closed_form(gd.Problem(gd.Linear(90, 2, intercept), penalty=gd.L2(lam)), layout(A), Z, method=method)
+    centered, target = (A - A.mean(axis=0), Z - Z.mean(axis=0)) if intercept else (A, Z)
+    stacked, zeros = np.vstack([centered, np.sqrt(10.0 * lam) * np.eye(90)]), np.zeros((90, 2))
+    best = np.linalg.lstsq(stacked, np.vstack([target, zeros]))[0].T
+    np.testing.assert_allclose(run.theta[:180].reshape(2, 90), best, atol=1e-11 * np.abs(best).max())
+
+
+def test_the_smaller_of_two_matrices_is_solved():
+    """30,000 columns have a matrix of 7 GB, their 20 rows one of 3 kB."""
+    A = sparse.random_array((20, 30_000), density=0.01, format="csr", rng=0)
+    problem, y = gd.Problem(gd.Linear(30_000), penalty=gd.L2(0.1)), np.arange(20.0)
+    normal, qr = (closed_form(problem, A, y, method=method).theta for method in ("normal", "qr"))
+    np.testing.assert_allclose(normal, qr, atol=1e-12 * np.abs(qr).max())
+
+
 @pytest.mark.parametrize(
     ("problem", "word"),
     [
