@@ -7,7 +7,7 @@ from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 
 import gdlearn as gd
 import running
-from gdlearn import solvers
+from gdlearn import automatic, models, solvers
 from gdlearn.certificates import duality_gap, subgradient_norm
 from gdlearn.solvers import closed_form, distance_to_closed_form, fista
 
@@ -284,10 +284,32 @@ def test_compiled_and_plain_iterations_are_the_same(compiled, monkeypatch):
 def test_the_curvature_of_wide_data_is_a_bound(layout, intercept, monkeypatch):
     problem = gd.Problem(gd.Linear(5, intercept=intercept), penalty=gd.ElasticNet(0.4, 0.5))
     exact = problem.smoothness(X).L
-    monkeypatch.setattr(solvers, "FEW", 0)
+    for module in (solvers, models):
+        monkeypatch.setattr(module, "FEW", 0)
     assert exact <= solvers.largest_curvature(problem, layout(X)) <= 1.011 * exact
 
 
 def test_data_of_zeros_have_no_curvature():
     run = fista(gd.Problem(gd.Linear(2, intercept=False), penalty=gd.L1(0.1)), np.zeros((3, 2)), [1.0, 2.0, 3.0])
     assert run.status == "converged" and not run.theta.any() and np.isfinite(run.history.learning_rate[0])
+
+
+@intercepts
+def test_many_columns_that_cancel_have_their_curvature(intercept):
+    """Columns in pairs z, -z have the sum 0 in each row, as effects of two levels do."""
+    z = RNG.choice([-1.0, 1.0], (40, 300))
+    for A in (np.hstack([z, -z]), np.hstack([z, np.zeros((40, 300))]), np.zeros((40, 600))):
+        problem = gd.Problem(gd.Linear(600, intercept=intercept), penalty=gd.L2(0.1))
+        exact = problem.smoothness(A).L
+        assert exact <= solvers.largest_curvature(problem, A) <= 1.011 * exact + 0.1
+        run = fista(problem, A, z[:, 0])
+        assert run.status == "converged" and (A.any() or not run.theta[:600].any())
+        rate = automatic.learning_rate(problem, gd.SGD(), A, np.ones(40), 40)
+        assert 1.0 / 1.011 <= rate * (exact + 0.1) and rate * exact <= 1.0 + 1e-12
+
+
+@pytest.mark.parametrize("bulk", [(0.0, 0.985), (0.9, 0.99), (0.0, 1.0)], ids=str)
+def test_the_largest_of_many_eigenvalues_is_not_missed(bulk):
+    """One eigenvalue 1, and 800 others below it without a gap, or nearly so."""
+    A = np.diag(np.sqrt(801.0 * np.append(np.linspace(*bulk, 800), 1.0)))
+    assert 1.0 <= models.largest_moment(gd.Linear(801, intercept=False), A) <= 1.0101
