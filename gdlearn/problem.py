@@ -226,7 +226,7 @@ class Problem(NamedTuple):
             objective, norm = evaluate(problem, theta, *data, *work)
         if not math.isfinite(objective + norm):
             validation.inputs(X, asked.model.inputs)
-        return float(objective), work.g
+        return float(objective), work.g, float(norm)
 
     def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data]:
         """The problem and the data as the compiled loops take them.
