@@ -145,6 +145,18 @@ def test_history_seed_and_epochs():
     assert "duality gap" in repr(run) and run.history.objective[0] - none.certificate.bound <= run.history.objective[-1]
 
 
+@pytest.mark.parametrize("loss", [LOG, gd.SquaredError()])
+def test_entries_stored_twice_are_summed_without_a_change_of_the_matrix(loss):
+    columns, parts = np.tile(np.repeat(np.arange(5), 3), N), np.repeat(X.ravel() / 3.0, 3)
+    twice = sparse.csr_array((parts, columns, 15 * np.arange(N + 1)), (N, 5))
+    problem = ridge_problem(loss, lam=1.0)
+    once = dual_ascent(problem, X, LABELS, tolerance=1e-13).theta
+    np.testing.assert_allclose(dual_ascent(problem, twice, LABELS, tolerance=1e-13).theta, once, atol=1e-5)
+    for solve in (gd.newton, gd.fista):
+        np.testing.assert_allclose(solve(problem, twice, LABELS, tolerance=1e-13).theta, once, atol=1e-5)
+    assert twice.nnz == 15 * N and (twice.data == parts).all() and (twice.indices == columns).all()
+
+
 def test_single_precision_stays_single():
     run = dual_ascent(ridge_problem(), X.astype(np.float32), LABELS)
     assert run.theta.dtype == np.float32 and run.status == "converged"
