@@ -8,13 +8,11 @@ import scipy
 from . import losses, penalties
 from ._types import issparse
 from .generic import has_kernel
-from .models import Linear, second_moments
+from .models import Linear, largest_moment
 from .optimizers import stability_limit
 
 # The rate where no curvature tells a better one: the one that Adam was published with.
 RATE = 1e-3
-# With so many columns the largest eigenvalue is cheaper alone.
-MANY = 500
 
 
 def learning_rate(problem, optimizer, X, weight, batch_size):
@@ -35,7 +33,8 @@ def learning_rate(problem, optimizer, X, weight, batch_size):
     n, m = len(weight), batch_size
     steepest = (A.multiply(A) if issparse(A) else A * A).sum(axis=1).max()
     share = n * (m - 1) / (m * (n - 1)) if n > 1 else 1.0
-    L = c * (share * largest_eigenvalue(A) + (1.0 - share) * steepest) + penalties.curvature(problem.penalty)
+    all_rows = largest_moment(Linear(A.shape[1], intercept=False), A)
+    L = c * (share * all_rows + (1.0 - share) * steepest) + penalties.curvature(problem.penalty)
     return float(1.0 / L) if L > 0.0 else RATE
 
 
@@ -45,12 +44,3 @@ def weighted_inputs(model, X, weight):
     if not issparse(X):
         return (np.hstack([X, np.ones_like(root)]) if model.intercept else X) * root
     return (scipy.sparse.hstack([X, np.ones_like(root)]) if model.intercept else X).multiply(root).tocsr()
-
-
-def largest_eigenvalue(A):
-    """The largest eigenvalue of the mean products of the columns of A."""
-    n, d = A.shape
-    if d <= MANY:
-        return np.linalg.eigvalsh(second_moments(Linear(d, intercept=False), A))[-1]
-    products = scipy.sparse.linalg.LinearOperator((d, d), matvec=lambda v: A.T @ (A @ v) / n, dtype=np.float64)
-    return scipy.sparse.linalg.eigsh(products, k=1, v0=np.ones(d), return_eigenvectors=False)[0]

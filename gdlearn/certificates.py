@@ -141,11 +141,7 @@ def subgradient_norm(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike
     """The norm of the smallest subgradient of the objective at theta; of its gradient, where there is one."""
     problem = problem.ready()
     theta, X, _ = _in_double(problem, theta, X, y)
-    g = problem.gradient(theta, X, y)
-    w, kink = _split(problem.model, theta)[0].size, strengths(problem.penalty)[0]
-    at_zero = np.sign(g[:w]) * np.maximum(np.abs(g[:w]) - kink, 0.0)
-    g[:w] = np.where(theta[:w] == 0.0, at_zero, g[:w] + kink * np.sign(theta[:w]))
-    return float(np.linalg.norm(g))
+    return problem._evaluate(theta, X, y)[2]
 
 
 @one_thread

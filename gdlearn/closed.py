@@ -11,6 +11,7 @@ from . import validation
 from ._types import Matrix, issparse
 from .certificates import certificate, subgradient_norm
 from .conjugates import strengths
+from .hessians import factored
 from .losses import SquaredError
 from .models import Linear, size
 from .penalties import L2, NoPenalty
@@ -19,6 +20,8 @@ from .results import History, Run
 from .threads import one_thread
 
 METHODS = ("qr", "normal")
+# Products lose digits, which the residual shows: so many times, what is missing is solved for.
+REFINED = 4
 
 
 @one_thread
@@ -29,7 +32,8 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
     :math:`\frac{1}{n} \lVert X w - y \rVert^2 + \frac{\lambda}{2} \lVert w \rVert^2` is zero at the solution of
     the *normal equations* :math:`(X^\top X + \frac{n \lambda}{2} I) \, w = X^\top y` (Legendre 1805, Gauss 1809).
     Their condition number is the square of that of X; a *QR decomposition* of X, below it
-    :math:`\sqrt{n \lambda / 2} \, I`, avoids the square (Golub 1965).
+    :math:`\sqrt{n \lambda / 2} \, I`, avoids the square (Golub 1965). With n < d, both methods solve for n
+    numbers, not d, as :math:`w = X^\top u` for some u.
 
     Parameters
     ----------
@@ -39,7 +43,9 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
     y : array (n,), or (n, k)
     method : {"qr", "normal"}, optional
         "qr" is the default for dense X, with pivoting: where many w are best, the one of the smallest
-        norm is returned. "normal" is the default for sparse X, and faster for n much larger than d.
+        norm is returned. It makes sparse X dense. "normal" is the default for sparse X, which stays
+        sparse, and faster for n much larger than d: Cholesky's decomposition of the products of the
+        columns (with n < d and L2, of the rows), and corrections for what they lost to rounding.
 
     Returns
     -------
@@ -50,8 +56,8 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
     TypeError
         If the problem has no closed form.
     ValueError
-        If the columns are dependent and the normal equations have no single solution, or an argument
-        does not fit.
+        If the columns are dependent, or sparse and so far from 0 that the products lose all digits, and
+        "normal" finds no single solution; or an argument does not fit.
 
     Examples
     --------
@@ -72,7 +78,8 @@ def closed_form(problem: Problem, X: Matrix, y: ArrayLike, *, method: str | None
     n, intercept = len(Y), problem.model.intercept
     means, center = (X.mean(axis=0), Y.mean(axis=0)) if intercept else (np.zeros(X.shape[1]), np.zeros(Y.shape[1]))
     means = np.asarray(means).ravel()
-    W = _solve(X, Y - center, means, n * strengths(problem.penalty)[1] / 2.0, method)
+    solve = _by_qr if method == "qr" else _by_products
+    W = solve(X, Y - center, means, n * strengths(problem.penalty)[1] / 2.0)
     theta = np.concatenate([W.T.ravel(), center - means @ W] if intercept else [W.T.ravel()]).astype(dtype)
     end = problem.objective(theta, X, y), math.nan, subgradient_norm(problem, theta, X, y), time.perf_counter() - began
     history = History(*(np.array([value]) for value in end))
@@ -117,24 +124,44 @@ def _checked(problem):
     return problem
 
 
-def _solve(X, Y, means, ridge, method):
-    """The weights (d, k) for X less the means of its columns."""
-    n, d = X.shape
-    if method == "normal":
-        products = X.T @ X
-        products = products.toarray() if issparse(products) else products
-        H = products - n * np.outer(means, means) + ridge * np.eye(d)
-        return _positive(H, X.T @ Y - np.outer(means, Y.sum(axis=0)))
+def _by_qr(X, Y, means, ridge):
+    """The weights (d, k) for X less the means of its columns, in a basis Q of its rows where these are fewer."""
     A = (X.toarray() if issparse(X) else X) - means
+    lost = sum(A.shape) * np.finfo(float).eps  # what rounding leaves of a column that repeats others
+    Q, R = scipy.linalg.qr(A.T, mode="economic") if len(A) < A.shape[1] else (None, A.T)
+    A, d = R.T, len(R)
     if ridge > 0.0:
         A, Y = np.vstack([A, math.sqrt(ridge) * np.eye(d)]), np.vstack([Y, np.zeros((d, Y.shape[1]))])
-    lost = max(A.shape) * np.finfo(float).eps  # what rounding leaves of a column that repeats others
-    return scipy.linalg.lstsq(A, Y, cond=lost, lapack_driver="gelsy")[0]
+    W = scipy.linalg.lstsq(A, Y, cond=lost, lapack_driver="gelsy")[0]
+    return W if Q is None else Q @ W
 
 
-def _positive(H, B):
-    """Solve H W = B by Cholesky's decomposition, unless rounding alone could make H singular."""
-    spectrum = scipy.linalg.eigvalsh(H)
-    if spectrum[0] <= len(H) * np.finfo(float).eps * spectrum[-1]:
-        raise ValueError("X has dependent columns, so the normal equations are singular; pass method='qr' or L2(lam)")
-    return scipy.linalg.solve(H, B, assume_a="pos")
+def _by_products(X, Y, means, ridge):
+    """The same from the products of the columns, or from those of the rows where these are fewer: W = A^T U."""
+    n, d = X.shape
+    if not issparse(X):
+        X, means = X - means, np.zeros(d)
+    rows, centers = n < d and ridge > 0.0, X @ means
+
+    def times(W):
+        return X @ W - means @ W
+
+    def back(U):
+        return X.T @ U - np.outer(means, U.sum(axis=0))
+
+    H = X @ X.T if rows else X.T @ X
+    H = H.toarray() if issparse(H) else H
+    less = centers[:, None] + centers - means @ means if rows else n * np.outer(means, means)
+    sizes = np.diag(H) + np.abs(np.diag(less)) + ridge
+    H = H - less
+    H[np.diag_indices_from(H)] += ridge
+    try:
+        factor = factored(H, max(n, d) * sizes)
+    except np.linalg.LinAlgError:
+        what = "X has dependent columns, or columns much farther from 0 than they are spread"
+        raise ValueError(f"{what}, so products lose all digits; pass method='qr' or a larger L2(lam)") from None
+    solution = np.zeros((len(H), Y.shape[1]))
+    for _ in range(REFINED):
+        missing = Y - times(back(solution)) if rows else back(Y - times(solution))
+        solution += scipy.linalg.cho_solve(factor, missing - ridge * solution)
+    return back(solution) if rows else solution

@@ -131,8 +131,8 @@ def dual_ascent(
     Returns
     -------
     Run
-        ``history.objective`` has w = 0, and one entry per epoch; no gradient is ever computed, nor is there a
-        learning rate, so both are NaN. The certificate is of the end.
+        Of the best w seen. ``history.objective`` has w = 0, and the least so far for each epoch; no gradient is
+        ever computed, nor is there a learning rate, so both are NaN. The certificate is of the end.
 
     Raises
     ------
@@ -165,8 +165,8 @@ def dual_ascent(
         state.begin()
     while state.gap > goal and len(state.seen) <= epochs:
         state.epoch(random)
-    theta = state.w.astype(data.Y.dtype)
-    objective = state.objective if theta.dtype == np.float64 else asked.objective(theta, X, y)
+    theta = state.best.astype(data.Y.dtype)
+    objective = asked.objective(theta.astype(np.float64), state.X, data.Y[:, 0])
     proof = Certificate("duality gap", max(float(objective - state.lower_bound()), 0.0))
     history = History(*map(np.array, zip(*state.seen, strict=True)))
     status = "converged" if proof.bound <= goal else "max_epochs"
@@ -190,12 +190,15 @@ def _checked(problem):
 
 
 class Ascent:
-    """Where the ascent is: the numbers u of the rows, and their w, in double precision whatever the data."""
+    """Where the ascent is: the numbers u of the rows, and their w, in double precision whatever the data.
+
+    The objective is that of the best w so far: while D rises, J(w) may go up as well.
+    """
 
     def __init__(self, problem, data, X, began):
         (n, d), self.lam = X.shape, problem.penalty.lam
         self.problem, self.data, self.X, self.began, self.seen = problem, data, X, began, []
-        self.u, self.w, self.runs = np.zeros(n), np.zeros(d), np.arange((n + RUN - 1) // RUN)
+        self.u, self.w, self.best, self.runs = np.zeros(n), np.zeros(d), np.zeros(d), np.arange((n + RUN - 1) // RUN)
         self.work = workspace(np.empty(0), 1, 1, 0)
         with np.errstate(over="ignore"):
             squares = scipy.sparse.csr_array((X.data**2, X.indices, X.indptr), X.shape) if issparse(X) else X * X
@@ -206,7 +209,8 @@ class Ascent:
         with np.errstate(over="ignore", invalid="ignore"):
             self.objective = mean_loss(problem.loss, np.zeros(n), data.Y)
         self.conjugates = conjugate(problem.loss, self.u, data.Y[:, 0]).mean()
-        self.gap = self.objective + self.conjugates
+        self.at_zero = -self.conjugates
+        self.gap = self.objective - self.at_zero
         self._record()
 
     def begin(self):
@@ -224,9 +228,11 @@ class Ascent:
     def look(self):
         """Measure the objective and the gap."""
         ridge = 0.5 * self.lam * (self.w @ self.w)
-        self.objective = ridge + mean_loss(self.problem.loss, self.X @ self.w, self.data.Y)
+        objective = ridge + mean_loss(self.problem.loss, self.X @ self.w, self.data.Y)
+        if not objective >= self.objective:
+            self.objective, self.best = objective, self.w.copy()
         self.conjugates = conjugate(self.problem.loss, self.u, self.data.Y[:, 0]).mean()
-        self.gap = self.objective + ridge + self.conjugates
+        self.gap = self.objective - max(-self.conjugates - ridge, self.at_zero)
         self._record()
 
     def _record(self):
@@ -235,6 +241,6 @@ class Ascent:
         self.seen.append([self.objective, math.nan, math.nan, time.perf_counter() - self.began])
 
     def lower_bound(self):
-        """D(u), with w computed anew, without the rounding of many small moves."""
+        """D(u), or D(0) if higher, with w computed anew, without the rounding of many small moves."""
         w = self.X.T @ self.u / (self.lam * len(self.u))
-        return -self.conjugates - 0.5 * self.lam * (w @ w)
+        return max(-self.conjugates - 0.5 * self.lam * (w @ w), self.at_zero)

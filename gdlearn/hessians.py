@@ -122,11 +122,15 @@ def look(problem, theta, data, place, with_matrix):
     return total
 
 
-def factored(H):
-    """Cholesky's factor of the matrix with this lower triangle; raises LinAlgError where it may be singular."""
+def factored(H, sizes=None):
+    """Cholesky's factor of the matrix with this lower triangle; raises LinAlgError where it may be singular.
+
+    It may be, where a pivot is within rounding of 0: of the diagonal, or the ``sizes`` (p,) of what it is a sum of.
+    """
     if not np.isfinite(H).all():
         raise ValueError("X is so large that its squares overflow; scale the columns of X")
     factor = scipy.linalg.cho_factor(H, lower=True, check_finite=False)
-    if (np.diag(factor[0]) ** 2 <= len(H) * np.finfo(float).eps * np.diag(H)).any():
+    sizes = np.diag(H) if sizes is None else sizes
+    if (np.diag(factor[0]) ** 2 <= len(H) * np.finfo(float).eps * sizes).any():
         raise np.linalg.LinAlgError
     return factor

@@ -14,6 +14,9 @@ from .elementary import like
 from .generic import generic
 from .records import Count
 
+# Up to so many columns, the curvature comes from all eigenvalues; beyond, from the largest alone.
+FEW = 500
+
 
 @generic
 def forward(model, theta, X, order, start, stop, Z, H):
@@ -175,3 +178,23 @@ def second_moments(model, X):
     with np.errstate(over="ignore"):  # an overflow is seen in the result
         moments = X.T @ X / X.shape[0]
     return moments.toarray() if issparse(X) else moments
+
+
+def largest_moment(model, X):
+    """The largest eigenvalue of ``second_moments``, or what is at most 1% more; of many columns without the matrix."""
+    n, d = X.shape
+    if d <= FEW:
+        return np.linalg.eigvalsh(second_moments(model, X))[-1]
+    ones = np.ones((n, int(model.intercept)))
+
+    def moments(v):
+        scores = X @ v[:d] + ones @ v[d:]
+        return np.concatenate([X.T @ scores, ones.T @ scores]) / n
+
+    p = d + ones.shape[1]
+    start = moments(np.random.default_rng(0).standard_normal(p))
+    if not start.any():
+        return 0.0
+    operator = scipy.sparse.linalg.LinearOperator((p, p), moments, dtype=np.float64)
+    top = scipy.sparse.linalg.eigsh(operator, 1, v0=start, tol=1e-3, return_eigenvectors=False)[0]
+    return 1.01 * top

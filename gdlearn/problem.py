@@ -123,7 +123,7 @@ class Smoothness(NamedTuple):
     @property
     def limit(self) -> float:
         """The limit 2 / L of the learning rate, beyond which gradient descent diverges on a quadratic."""
-        return 2.0 / self.L
+        return 2.0 / self.L if self.L > 0.0 else math.inf
 
     @property
     def kappa(self) -> float:
@@ -202,9 +202,9 @@ class Problem(NamedTuple):
         ridge[: problem.model.inputs] = penalties.curvature(problem.penalty)
         if not np.isfinite(moments).all():
             raise ValueError("X is so large that its squares overflow; scale the columns of X")
-        largest = np.linalg.eigvalsh(L * moments + np.diag(ridge))[-1]
-        smallest = np.linalg.eigvalsh(mu * moments + np.diag(ridge))[0]
-        return Smoothness(float(largest), max(float(smallest), 0.0))
+        steepest = np.linalg.eigvalsh(L * moments + np.diag(ridge))
+        flattest = steepest if mu == L else np.linalg.eigvalsh(mu * moments + np.diag(ridge))
+        return Smoothness(float(steepest[-1]), max(float(flattest[0]), 0.0))
 
     @remembered
     def ready(self) -> "Problem":
@@ -226,7 +226,7 @@ class Problem(NamedTuple):
             objective, norm = evaluate(problem, theta, *data, *work)
         if not math.isfinite(objective + norm):
             validation.inputs(X, asked.model.inputs)
-        return float(objective), work.g
+        return float(objective), work.g, float(norm)
 
     def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data]:
         """The problem and the data as the compiled loops take them.

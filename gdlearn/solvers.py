@@ -5,7 +5,6 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
 
 from . import losses, penalties, validation
@@ -13,7 +12,7 @@ from ._types import Matrix
 from .certificates import certificate, duality_gap, has_dual, subgradient_norm
 from .closed import closed_form, distance_to_closed_form
 from .generic import compiled
-from .models import Linear, size, weights
+from .models import FEW, Linear, largest_moment, size, weights
 from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number
@@ -24,8 +23,6 @@ from .threads import one_thread
 __all__ = ["closed_form", "distance_to_closed_form", "fista"]
 # So many iterations lie between two looks at the duality gap.
 BETWEEN = 10
-# Up to so many parameters, the curvature comes from all eigenvalues; beyond, from the largest alone.
-FEW = 500
 
 
 class Track(NamedTuple):
@@ -162,16 +159,9 @@ def largest_curvature(problem, X):
     """L, a bound on the curvature of the smooth part of the objective."""
     if not isinstance(problem.model, Linear):
         raise TypeError(f"fista needs a convex problem, but {type(problem.model).__name__} is none; use gd.minimize")
-    n, d = X.shape
-    if d <= FEW or not math.isfinite(losses.curvature(problem.loss)):
-        return max(problem.smoothness(X).L, np.finfo(float).tiny)
-    ones = np.ones((n, int(problem.model.intercept)))
-
-    def moments(v):
-        scores = X @ v[:d] + ones @ v[d:]
-        return np.concatenate([X.T @ scores, ones.T @ scores]) / n
-
-    p = d + ones.shape[1]
-    operator = scipy.sparse.linalg.LinearOperator((p, p), moments, dtype=float)
-    top = scipy.sparse.linalg.eigsh(operator, 1, v0=np.ones(p), tol=1e-3, return_eigenvectors=False)[0]
-    return 1.01 * losses.curvature(problem.loss) * top + penalties.curvature(problem.penalty)
+    c = losses.curvature(problem.loss)
+    if X.shape[1] <= FEW or not math.isfinite(c):
+        L = problem.smoothness(X).L
+    else:
+        L = c * largest_moment(problem.model, X) + penalties.curvature(problem.penalty)
+    return max(L, np.finfo(float).tiny)

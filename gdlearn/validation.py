@@ -14,6 +14,8 @@ FLOATS = np.dtype(np.float64), np.dtype(np.float32)
 def inputs(X, columns):
     """X as a finite float array of shape (n, columns), C-contiguous, or in compressed rows if it is sparse.
 
+    Of a sparse X, entries of one place are summed.
+
     Raises
     ------
     ValueError
@@ -42,9 +44,13 @@ def shaped(X, columns):
         raise ValueError(
             f"X has {X.shape[1]} columns, but the model has inputs={columns}; make them equal: Linear({X.shape[1]})"
         )
-    if sparse:
-        return type(X)((real(X.data, "X"), X.indices, X.indptr), shape=X.shape)
-    return np.ascontiguousarray(X)
+    if not sparse:
+        return np.ascontiguousarray(X)
+    X = type(X)((real(X.data, "X"), X.indices, X.indptr), shape=X.shape)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
 
 
 def _compressed(X):

@@ -1,6 +1,7 @@
 """Certificates: never below the true distance to the minimum, and zero at the minimum itself."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 
 import gdlearn as gd
 import running
-from gdlearn import certificates
+from gdlearn import certificates, penalties
 from gdlearn.certificates import Certificate, balanced, certificate, duality_gap, gradient_bound, subgradient_norm
 from strategies import positives, problems, rows
 
@@ -200,6 +201,25 @@ def test_the_subgradient_is_that_of_the_training_loop():
         problem, theta = gd.Problem(gd.Linear(4), penalty=penalty), np.array([0.0, 1.0, -2.0, 0.0, 0.5])
         expected = gd.minimize(problem, X, Y, start=theta, epochs=0).history.gradient_norm[0]
         assert subgradient_norm(problem, theta, X, Y) == pytest.approx(expected)
+
+
+class Kinked(NamedTuple):
+    """L1 as somebody else writes it."""
+
+    lam: float
+
+
+for function in (penalties.cost, penalties.prox, penalties.subgradient):
+    function.kernel(Kinked)(function.dispatch(gd.L1))
+
+
+def test_the_kink_of_a_penalty_of_yours_counts():
+    theirs, ours = (gd.Problem(gd.Linear(4), penalty=penalty) for penalty in (Kinked(0.5), gd.L1(0.5)))
+    for theta in (np.zeros(5), gd.closed_form(gd.Problem(gd.Linear(4)), X, Y).theta):
+        assert subgradient_norm(theirs, theta, X, Y) == subgradient_norm(ours, theta, X, Y) > 0.1
+        assert certificate(theirs, theta, X, Y).bound == gradient_bound(ours, theta, X, Y)
+    run = gd.fista(theirs, X, Y)
+    assert run.status == "converged" and run.certificate.bound < 1e-8
 
 
 # --- Which one

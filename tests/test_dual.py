@@ -120,7 +120,7 @@ def test_w_stays_that_of_the_numbers(compiled, loss, layout):
     for _ in range(5):
         state.epoch(random)
         np.testing.assert_allclose(state.w, -X.T @ state.u / (0.05 * N), rtol=1e-10, atol=1e-13)
-        assert state.objective == pytest.approx(ridge_problem(loss).objective(state.w, X, LABELS), rel=1e-13)
+        assert state.objective == pytest.approx(ridge_problem(loss).objective(state.best, X, LABELS), rel=1e-13)
 
 
 @layouts
@@ -143,6 +143,32 @@ def test_history_seed_and_epochs():
     none = dual_ascent(ridge_problem(), X, LABELS, epochs=0)
     assert (none.epochs, none.status) == (0, "max_epochs") and not none.theta.any()
     assert "duality gap" in repr(run) and run.history.objective[0] - none.certificate.bound <= run.history.objective[-1]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_best_point_is_returned_not_the_last(dtype):
+    """With columns of very different sizes, the first epochs lead far above the start."""
+    A = (X * [1e-3, 1.0, 1e3, 1.0, 10.0]).astype(dtype)
+    problem = ridge_problem(lam=1e-5)
+    runs = [dual_ascent(problem, A, LABELS, epochs=epochs) for epochs in range(1, 6)]
+    for run in runs:
+        end, least = run.history.objective[-1], gd.newton(problem, A, LABELS).history.objective[-1]
+        assert end <= run.history.objective[0] and run.status == "max_epochs" and len(run.history.objective) > 1
+        assert end == pytest.approx(problem.objective(run.theta, A, LABELS), rel=1e-6)
+        assert end - least <= run.certificate.bound
+    assert (np.diff(runs[-1].history.objective) <= 0.0).all()
+
+
+@pytest.mark.parametrize("loss", [LOG, gd.SquaredError()])
+def test_entries_stored_twice_are_summed_without_a_change_of_the_matrix(loss):
+    columns, parts = np.tile(np.repeat(np.arange(5), 3), N), np.repeat(X.ravel() / 3.0, 3)
+    twice = sparse.csr_array((parts, columns, 15 * np.arange(N + 1)), (N, 5))
+    problem = ridge_problem(loss, lam=1.0)
+    once = dual_ascent(problem, X, LABELS, tolerance=1e-13).theta
+    np.testing.assert_allclose(dual_ascent(problem, twice, LABELS, tolerance=1e-13).theta, once, atol=1e-5)
+    for solve in (gd.newton, gd.fista):
+        np.testing.assert_allclose(solve(problem, twice, LABELS, tolerance=1e-13).theta, once, atol=1e-5)
+    assert twice.nnz == 15 * N and (twice.data == parts).all() and (twice.indices == columns).all()
 
 
 def test_single_precision_stays_single():

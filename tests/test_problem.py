@@ -197,6 +197,15 @@ def test_limit_and_condition_number():
     assert (smoothness.limit, smoothness.kappa) == pytest.approx((0.25, 4.0), rel=1e-14)
     flat = gd.Problem(gd.Linear(3, intercept=False), gd.BinaryCrossEntropy()).smoothness(X)
     assert (flat.mu, flat.kappa) == (0.0, math.inf)
+    nothing = gd.Problem(gd.Linear(2, intercept=False)).smoothness(np.zeros((3, 2)))
+    assert (nothing.limit, nothing.kappa) == (math.inf, math.inf)
+
+
+def test_a_loss_of_constant_curvature_needs_one_look_at_the_eigenvalues(monkeypatch):
+    seen, eigenvalues = [], np.linalg.eigvalsh
+    monkeypatch.setattr(np.linalg, "eigvalsh", lambda H: seen.append(H) or eigenvalues(H))
+    gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)).smoothness(np.eye(4, 3))
+    assert len(seen) == 1
 
 
 # --- Data sets and layouts

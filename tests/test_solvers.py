@@ -7,7 +7,7 @@ from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 
 import gdlearn as gd
 import running
-from gdlearn import solvers
+from gdlearn import automatic, models, solvers
 from gdlearn.certificates import duality_gap, subgradient_norm
 from gdlearn.solvers import closed_form, distance_to_closed_form, fista
 
@@ -89,6 +89,56 @@ def test_columns_that_repeat_others_share_their_weight():
     twice = closed_form(gd.Problem(gd.Linear(10)), np.hstack([X, X]), Y).theta
     once = closed_form(gd.Problem(gd.Linear(5)), X, Y).theta
     np.testing.assert_allclose(twice, [*once[:5] / 2.0, *once[:5] / 2.0, once[5]], rtol=1e-11)
+
+
+def far_from_zero(mean, n=500):
+    """Three columns of spread 1 about the mean, and the weights that fit y best."""
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((n, 3))
+    y = Z @ [1.0, 2.0, 3.0] + 0.1 * rng.standard_normal(n)
+    A = Z + mean
+    return A, y, np.linalg.lstsq(A - A.mean(axis=0), y - y.mean())[0]
+
+
+@methods
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("mean", [1e3, 1e5, 1e6])
+def test_large_means_cost_no_more_digits_than_the_columns_lose_themselves(mean, layout, method):
+    A, y, best = far_from_zero(mean)
+    run = closed_form(gd.Problem(gd.Linear(3)), layout(A), y, method=method)
+    np.testing.assert_allclose(run.theta[:3], best, atol=1e-15 * mean)
+
+
+@pytest.mark.parametrize("mean", [1e7, 1e8, 1e12])
+def test_the_normal_equations_of_sparse_columns_too_far_from_zero_are_refused(mean):
+    """Their products less n times the means' products are nothing but rounding."""
+    A, y, best = far_from_zero(mean)
+    for problem in (gd.Problem(gd.Linear(3)), gd.Problem(gd.Linear(3), penalty=gd.L2(1e-9))):
+        with pytest.raises(ValueError, match="pass method='qr'"):
+            closed_form(problem, sparse.csr_array(A), y)
+    run = closed_form(gd.Problem(gd.Linear(3)), A, y, method="normal")
+    np.testing.assert_allclose(run.theta[:3], best, atol=1e-15 * mean)
+
+
+@intercepts
+@methods
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("lam", [1e-6, 0.1, 1e6])
+def test_ridge_regression_with_more_columns_than_rows_is_exact(lam, layout, method, intercept):
+    A, Z = RNG.standard_normal((20, 90)) + 2.0, RNG.standard_normal((20, 2))
+    run = closed_form(gd.Problem(gd.Linear(90, 2, intercept), penalty=gd.L2(lam)), layout(A), Z, method=method)
+    centered, target = (A - A.mean(axis=0), Z - Z.mean(axis=0)) if intercept else (A, Z)
+    stacked, zeros = np.vstack([centered, np.sqrt(10.0 * lam) * np.eye(90)]), np.zeros((90, 2))
+    best = np.linalg.lstsq(stacked, np.vstack([target, zeros]))[0].T
+    np.testing.assert_allclose(run.theta[:180].reshape(2, 90), best, atol=1e-11 * np.abs(best).max())
+
+
+def test_the_smaller_of_two_matrices_is_solved():
+    """30,000 columns have a matrix of 7 GB, their 20 rows one of 3 kB."""
+    A = sparse.random_array((20, 30_000), density=0.01, format="csr", rng=0)
+    problem, y = gd.Problem(gd.Linear(30_000), penalty=gd.L2(0.1)), np.arange(20.0)
+    normal, qr = (closed_form(problem, A, y, method=method).theta for method in ("normal", "qr"))
+    np.testing.assert_allclose(normal, qr, atol=1e-12 * np.abs(qr).max())
 
 
 @pytest.mark.parametrize(
@@ -234,10 +284,32 @@ def test_compiled_and_plain_iterations_are_the_same(compiled, monkeypatch):
 def test_the_curvature_of_wide_data_is_a_bound(layout, intercept, monkeypatch):
     problem = gd.Problem(gd.Linear(5, intercept=intercept), penalty=gd.ElasticNet(0.4, 0.5))
     exact = problem.smoothness(X).L
-    monkeypatch.setattr(solvers, "FEW", 0)
+    for module in (solvers, models):
+        monkeypatch.setattr(module, "FEW", 0)
     assert exact <= solvers.largest_curvature(problem, layout(X)) <= 1.011 * exact
 
 
 def test_data_of_zeros_have_no_curvature():
     run = fista(gd.Problem(gd.Linear(2, intercept=False), penalty=gd.L1(0.1)), np.zeros((3, 2)), [1.0, 2.0, 3.0])
     assert run.status == "converged" and not run.theta.any() and np.isfinite(run.history.learning_rate[0])
+
+
+@intercepts
+def test_many_columns_that_cancel_have_their_curvature(intercept):
+    """Columns in pairs z, -z have the sum 0 in each row, as effects of two levels do."""
+    z = RNG.choice([-1.0, 1.0], (40, 300))
+    for A in (np.hstack([z, -z]), np.hstack([z, np.zeros((40, 300))]), np.zeros((40, 600))):
+        problem = gd.Problem(gd.Linear(600, intercept=intercept), penalty=gd.L2(0.1))
+        exact = problem.smoothness(A).L
+        assert exact <= solvers.largest_curvature(problem, A) <= 1.011 * exact + 0.1
+        run = fista(problem, A, z[:, 0])
+        assert run.status == "converged" and (A.any() or not run.theta[:600].any())
+        rate = automatic.learning_rate(problem, gd.SGD(), A, np.ones(40), 40)
+        assert 1.0 / 1.011 <= rate * (exact + 0.1) and rate * exact <= 1.0 + 1e-12
+
+
+@pytest.mark.parametrize("bulk", [(0.0, 0.985), (0.9, 0.99), (0.0, 1.0)], ids=str)
+def test_the_largest_of_many_eigenvalues_is_not_missed(bulk):
+    """One eigenvalue 1, and 800 others below it without a gap, or nearly so."""
+    A = np.diag(np.sqrt(801.0 * np.append(np.linspace(*bulk, 800), 1.0)))
+    assert 1.0 <= models.largest_moment(gd.Linear(801, intercept=False), A) <= 1.0101
