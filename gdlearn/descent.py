@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Self
 
@@ -23,7 +24,7 @@ from .optimizers import SGD, Nesterov
 from .penalties import NoPenalty
 from .problem import Problem
 from .records import Range, number
-from .stopping import minimize_until, split
+from .stopping import minimize_until, share_out, unit
 from .threads import one_thread
 from .training import minimize
 from .weighting import distinct, relative, weighted
@@ -120,9 +121,9 @@ class Descent(BaseEstimator):
             X, y, weight = X[weight > 0.0], y[weight > 0.0], weight[weight > 0.0]
         y = self._learn_targets(y)
         problem = self._problem()
+        train = partial(self._train_until, unit(weight)) if self.early_stopping else self._train
         if self.hidden or self.early_stopping or self._batch(len(y)) < len(y):
             X, y, weight = distinct(X, y, weight)
-        train = self._train_until if self.early_stopping else self._train
         run = train(problem, X, y, weight, start, self._generator())
         return self._keep(run, run.epochs)
 
@@ -135,11 +136,12 @@ class Descent(BaseEstimator):
             warnings.warn(_not_converged(run, self.tolerance), ConvergenceWarning, stacklevel=4)
         return run
 
-    def _train_until(self, problem, X, y, weight, start, rng):
+    def _train_until(self, one, problem, X, y, weight, start, rng):
         share = number(self.validation_fraction, "validation_fraction", Range(0.0, 1.0, True, True))
         patience = number(self.patience, "patience", Range(1), int)
-        rows, held = split(y, share, rng)
-        judge, goal = weighted(problem._replace(penalty=NoPenalty()), y[held], relative(weight[held]))
+        weight, judged = share_out(y, weight, one, share, rng)
+        rows, held = weight > 0.0, judged > 0.0
+        judge, goal = weighted(problem._replace(penalty=NoPenalty()), y[held], relative(judged[held]))
         unseen, X, y, weight = X[held], X[rows], y[rows], relative(weight[rows])
         method = self._method(problem, X, weight)
         method |= {"start": start, "seed": rng, "epochs": self.epochs, "tolerance": self.tolerance}

@@ -86,8 +86,8 @@ class GDRegressor(RegressorMixin, Descent):
     the condition number.
 
     With batches, hidden layers or early stopping, equal rows are counted as one row of more weight, and
-    the order of the rows is of no account. So sample weights are repetitions exactly, and no row is
-    trained on and validated on at once. ``partial_fit`` takes the rows as they stand.
+    the order of the rows is of no account. Early stopping holds out copies of rows: where all weights are
+    multiples of the least, that is one copy, else the largest. ``partial_fit`` takes the rows as they stand.
 
     Examples
     --------

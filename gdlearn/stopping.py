@@ -5,6 +5,25 @@ import numpy as np
 from .results import History
 from .training import minimize
 
+# More copies of a row than this hold out the share no better, and only take memory.
+MANY = 1000
+
+
+def unit(weight):
+    """The weight of one copy: the least of all weights, where these count copies of it, else the largest."""
+    with np.errstate(over="ignore"):
+        copies = weight / weight.min()
+    return weight.min() if np.allclose(copies, np.rint(copies)) else weight.max()
+
+
+def share_out(y, weight, one, share, rng):
+    """The weight of each distinct row to train with, and that to validate with: its copies are split like rows."""
+    with np.errstate(over="ignore"):
+        copies = np.rint(weight / one).clip(1, MANY).astype(int)
+    rows = np.repeat(np.arange(len(y)), copies)
+    held = np.bincount(rows[split(y[rows], share, rng)[1]], minlength=len(y))
+    return weight * ((copies - held) / copies), weight * (held / copies)
+
 
 def split(y, share, rng):
     """The numbers of the rows to train on, and of a random share of the rows to validate on.
