@@ -60,17 +60,18 @@ def minimize_until(judge, problem, X, y, *, epochs, patience, start=None, seed=0
         The loss of the rows held out, at the start and after each epoch.
     """
     run = minimize(problem, X, y, start=start, seed=seed, epochs=0, **method)
-    parts, judged, best, status = [run.history], [judge(run.theta)], run.theta, run.status
+    parts, judged, status = [run.history], [judge(run.theta)], run.status
+    best, lowest, when = run.theta, judged[0], 0
     while status == "max_epochs" and len(judged) <= epochs:
         left = epochs + 1 - len(judged)
         run = minimize(problem, X, y, start=run, epochs=min(patience, left), path=True, **method)
         for theta in run.history.theta[1:]:
             judged.append(judge(theta))
-            if judged[-1] < min(judged[:-1]):
-                best = theta.copy()
+            if judged[-1] < lowest:
+                best, lowest, when = theta.copy(), judged[-1], len(judged) - 1
         parts.append(run.history)
         status = run.status
-        if status == "max_epochs" and len(judged) > int(np.argmin(judged)) + patience:
+        if status == "max_epochs" and len(judged) > when + patience:
             status = "stopped_early"
     return run._replace(theta=best, history=joined(parts), status=status, memory=None), np.array(judged)
 
