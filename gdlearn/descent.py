@@ -24,7 +24,7 @@ from .optimizers import SGD, Nesterov
 from .penalties import NoPenalty
 from .problem import Problem
 from .records import Range, number
-from .stopping import minimize_until, share_out, unit
+from .stopping import minimize_until, not_converged, share_out, unit
 from .threads import one_thread
 from .training import minimize
 from .weighting import distinct, relative, weighted
@@ -124,6 +124,7 @@ class Descent(BaseEstimator):
         train = partial(self._train_until, unit(weight)) if self.early_stopping else self._train
         if self.hidden or self.early_stopping or self._batch(len(y)) < len(y):
             X, y, weight = distinct(X, y, weight)
+        vars(self).pop("validation_loss_", None)
         run = train(problem, X, y, weight, start, self._generator())
         return self._keep(run, run.epochs)
 
@@ -133,7 +134,7 @@ class Descent(BaseEstimator):
         problem, y = weighted(problem, y, weight)
         run = minimize(problem, X, y, start=start, seed=rng, epochs=self.epochs, tolerance=self.tolerance, **method)
         if run.status == "max_epochs" and method["batch_size"] == len(y) and not self.hidden:
-            warnings.warn(_not_converged(run, self.tolerance), ConvergenceWarning, stacklevel=4)
+            warnings.warn(not_converged(run, self.tolerance), ConvergenceWarning, stacklevel=4)
         return run
 
     def _train_until(self, one, problem, X, y, weight, start, rng):
@@ -166,7 +167,7 @@ class Descent(BaseEstimator):
 
     def _accept(self, X, y, sample_weight, reset):
         """The data as arrays, and a weight for each row."""
-        X, y = validate_data(self, X, y, reset=reset, y_numeric=is_regressor(self), **self._kinds())
+        X, y = validate_data(self, X, y, reset=reset, y_numeric=is_regressor(self), **_kinds(self.hidden))
         if sample_weight is None:
             return X, y, np.ones(len(y))
         weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
@@ -175,9 +176,6 @@ class Descent(BaseEstimator):
         if weight.min() < 0.0 or weight.max() == 0.0:
             raise ValueError("sample_weight must be at least 0, and not zero for every row")
         return X, y, weight
-
-    def _kinds(self):
-        return {"accept_sparse": False if self.hidden else "csr", "dtype": [np.float64, np.float32]}
 
     def _problem(self):
         """The problem of the parameters, for the columns and the targets of the fit."""
@@ -218,7 +216,9 @@ class Descent(BaseEstimator):
         return np.random.default_rng(seed)
 
     def _keep(self, run, epochs):
-        """Take the attributes from the run."""
+        """Take the attributes from the run, in place of those of an earlier one."""
+        for name in ("coef_", "intercept_", "coefs_", "intercepts_"):
+            vars(self).pop(name, None)
         self.run_, self.n_iter_ = run, epochs
         model, w = run.problem.model, weights(run.problem.model)
         W, b = run.theta[:w], run.theta[w:]
@@ -234,14 +234,12 @@ class Descent(BaseEstimator):
     def _scores(self, X):
         """The scores of each row: (n,) for one output, (n, k) for k."""
         check_is_fitted(self, "run_")
-        X = validate_data(self, X, reset=False, **self._kinds())
-        if self.hidden:
+        network = hasattr(self, "coefs_")
+        X = validate_data(self, X, reset=False, **_kinds(network))
+        if network:
             return self.problem_.scores(self.run_.theta, X)
         return X @ self.coef_.T + self.intercept_
 
 
-def _not_converged(run, tolerance):
-    return (
-        f"the gradient has norm {run.history.gradient_norm[-1]:.2g} after {run.epochs} epochs, above "
-        f"tolerance={tolerance:g}; standardize the columns of X, or raise epochs or tolerance"
-    )
+def _kinds(network):
+    return {"accept_sparse": False if network else "csr", "dtype": [np.float64, np.float32]}

@@ -1,4 +1,4 @@
-"""Early stopping: train for as long as rows that training never sees are predicted better."""
+"""The end of a fit: early, once rows that training never sees are predicted no better, or with a warning."""
 
 import numpy as np
 
@@ -84,3 +84,10 @@ def joined(parts):
     for part in others:
         seconds = np.concatenate([seconds, seconds[-1] + part.seconds[1:]])
     return History(*columns, seconds, None)
+
+
+def not_converged(run, tolerance):
+    return (
+        f"the gradient has norm {run.history.gradient_norm[-1]:.2g} after {run.epochs} epochs, above "
+        f"tolerance={tolerance:g}; standardize the columns of X, or raise epochs or tolerance"
+    )

@@ -1,18 +1,15 @@
 """What a fit leaves behind, and says, of how it ended: early, at Ctrl-C, before its first step, or not at all."""
 
-import signal
 import time
-import warnings
 
 import numpy as np
 import pytest
-from sklearn.exceptions import ConvergenceWarning
 
 import gdlearn as gd
 import running
-from fits import LABELS, N, X, Y
+from fits import X, Y
 from gdlearn import stopping, training
-from gdlearn.estimators import GDClassifier, GDRegressor
+from gdlearn.estimators import GDRegressor
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +49,23 @@ def test_judging_takes_as_long_for_the_last_epochs_as_for_the_first(monkeypatch)
     began = time.process_time()
     stopping.minimize_until(lambda _: next(falling), None, X, Y, epochs=20_000, patience=10)
     assert time.process_time() - began < 2.0
+
+
+# --- What an earlier fit leaves
+
+
+def test_a_fit_removes_what_an_earlier_one_left():
+    short = {"epochs": 2, "tolerance": 1e9}
+    model = GDRegressor(early_stopping=True, epochs=2).fit(X, Y)
+    model.set_params(hidden=(3,), early_stopping=False, **short).fit(X, Y)
+    assert not {"coef_", "intercept_", "validation_loss_"} & {*vars(model)}
+    model.set_params(hidden=()).fit(X, Y)
+    assert not {"coefs_", "intercepts_"} & {*vars(model)}
+
+
+def test_predictions_go_by_what_was_fitted():
+    model = GDRegressor(hidden=(3,), epochs=2).fit(X, Y)
+    network = model.predict(X)
+    assert model.set_params(hidden=()).predict(X).tolist() == network.tolist()
+    line = model.set_params(tolerance=1e9).fit(X, Y).predict(X)
+    assert model.set_params(hidden=(3,)).predict(X).tolist() == line.tolist()
