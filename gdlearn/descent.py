@@ -107,6 +107,8 @@ class Descent(BaseEstimator):
         ------
         ValueError, TypeError
             If the data or a parameter do not fit; the message names it.
+        KeyboardInterrupt
+            At Ctrl-C, once what was learned until then is kept.
 
         Warns
         -----
@@ -229,6 +231,8 @@ class Descent(BaseEstimator):
             self.intercepts_ = np.split(b, np.cumsum([q for _, q in shapes])[:-1])
         else:
             self._keep_linear(W.reshape(model.outputs, -1), b if model.intercept else np.zeros(model.outputs, b.dtype))
+        if run.status == "interrupted":
+            raise KeyboardInterrupt
         return self
 
     def _scores(self, X):

@@ -89,6 +89,8 @@ class GDRegressor(RegressorMixin, Descent):
     the order of the rows is of no account. Early stopping holds out copies of rows: where all weights are
     multiples of the least, that is one copy, else the largest. ``partial_fit`` takes the rows as they stand.
 
+    Ctrl-C raises KeyboardInterrupt from a fit, whose attributes are then those of the epochs done.
+
     Examples
     --------
     >>> import gdlearn as gd

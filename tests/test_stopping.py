@@ -1,5 +1,6 @@
 """What a fit leaves behind, and says, of how it ended: early, at Ctrl-C, before its first step, or not at all."""
 
+import signal
 import time
 
 import numpy as np
@@ -21,8 +22,8 @@ def _plain_python():
 # --- Early stopping
 
 
-def test_the_best_epoch_is_kept_not_looked_for_again(monkeypatch):
-    """Six epochs of which the third is the best; looking at all of them each time would take 40,000 epochs half a minute."""
+def test_the_best_epoch_is_kept_not_looked_for_again():
+    """Six epochs of which the third is the best; the seventh is never asked for."""
     losses = iter([9.0, 5.0, 3.0, 4.0, 3.0, 8.0, 7.0, 1.0])
     asked = []
 
@@ -69,3 +70,27 @@ def test_predictions_go_by_what_was_fitted():
     assert model.set_params(hidden=()).predict(X).tolist() == network.tolist()
     line = model.set_params(tolerance=1e9).fit(X, Y).predict(X)
     assert model.set_params(hidden=(3,)).predict(X).tolist() == line.tolist()
+
+
+# --- Ctrl-C
+
+
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"hidden": (3,), "batch_size": 8}])
+def test_ctrl_c_ends_a_fit_that_keeps_what_it_learned(settings, monkeypatch):
+    stretches = []
+
+    def train(*arguments):
+        stretches.append(arguments)
+        if len(stretches) == 4:
+            signal.raise_signal(signal.SIGINT)
+        return training_of_a_stretch(*arguments)
+
+    training_of_a_stretch = training.train
+    monkeypatch.setattr(training, "PATIENCE", 0.0)
+    monkeypatch.setattr(training, "train", train)
+    model = GDRegressor(epochs=50, tolerance=0.0, **settings)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert model.run_.status == "interrupted"
+    assert 0 < model.n_iter_ < 50
+    assert np.isfinite(model.predict(X)).all()
