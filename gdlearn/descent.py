@@ -24,7 +24,7 @@ from .optimizers import SGD, Nesterov
 from .penalties import NoPenalty
 from .problem import Problem
 from .records import Range, number
-from .stopping import minimize_until, not_converged, share_out, unit
+from .stopping import doubt, minimize_until, share_out, unit
 from .threads import one_thread
 from .training import minimize
 from .weighting import distinct, relative, weighted
@@ -113,7 +113,8 @@ class Descent(BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            If a linear model, stepping along the gradient of all rows, did not reach the tolerance.
+            If a linear model, stepping along the gradient of all rows, did not reach the tolerance, or if
+            a fit took no step, because the data are so small that the tolerance is reached at the start.
         DivergenceWarning
             If the objective grew beyond bounds.
         """
@@ -128,16 +129,16 @@ class Descent(BaseEstimator):
             X, y, weight = distinct(X, y, weight)
         vars(self).pop("validation_loss_", None)
         run = train(problem, X, y, weight, start, self._generator())
+        whole = not (self.hidden or self.early_stopping) and self._batch(len(y)) == len(y)
+        if message := doubt(run, self.tolerance, start is None, whole):
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self._keep(run, run.epochs)
 
     def _train(self, problem, X, y, weight, start, rng):
         weight = relative(weight)
         method = self._method(problem, X, weight)
         problem, y = weighted(problem, y, weight)
-        run = minimize(problem, X, y, start=start, seed=rng, epochs=self.epochs, tolerance=self.tolerance, **method)
-        if run.status == "max_epochs" and method["batch_size"] == len(y) and not self.hidden:
-            warnings.warn(not_converged(run, self.tolerance), ConvergenceWarning, stacklevel=4)
-        return run
+        return minimize(problem, X, y, start=start, seed=rng, epochs=self.epochs, tolerance=self.tolerance, **method)
 
     def _train_until(self, one, problem, X, y, weight, start, rng):
         share = number(self.validation_fraction, "validation_fraction", Range(0.0, 1.0, True, True))

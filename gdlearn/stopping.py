@@ -86,8 +86,21 @@ def joined(parts):
     return History(*columns, seconds, None)
 
 
-def not_converged(run, tolerance):
-    return (
-        f"the gradient has norm {run.history.gradient_norm[-1]:.2g} after {run.epochs} epochs, above "
-        f"tolerance={tolerance:g}; standardize the columns of X, or raise epochs or tolerance"
-    )
+def doubt(run, tolerance, cold, whole):
+    """What to say of a run that took too few steps along the whole gradient, or none from a cold start.
+
+    At an optimum, rounding leaves a gradient that is not exactly 0.
+    """
+    objective, norm = run.history.objective[-1], run.history.gradient_norm[-1]
+    if run.status == "max_epochs" and whole:
+        return (
+            f"the gradient has norm {norm:.2g} after {run.epochs} epochs, above tolerance={tolerance:g}; pass more "
+            "epochs, standardize the columns of X if they are not, or let gd.newton or gd.dual_ascent solve the problem"
+        )
+    rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(objective)
+    if run.status == "converged" and run.epochs == 0 and cold and norm > rounding:
+        return (
+            f"no step was made: at the start the gradient has norm {norm:.2g}, already within tolerance={tolerance:g}; "
+            "pass a smaller tolerance, or scale y or the columns of X"
+        )
+    return None
