@@ -1,7 +1,6 @@
 """What the estimators share: scikit-learn's conventions translated to records, and the rest left to ``minimize``."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
@@ -10,7 +9,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, is_regressor
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -24,9 +22,10 @@ from .optimizers import SGD, Nesterov
 from .penalties import NoPenalty
 from .problem import Problem
 from .records import Range, number
-from .stopping import doubt, minimize_until, share_out, unit
+from .stopping import minimize_until, share_out, tell, unit
 from .threads import one_thread
 from .training import minimize
+from .validation import FLOATS, real
 from .weighting import distinct, relative, weighted
 
 # The batch of hidden layers where ``batch_size="auto"``.
@@ -124,14 +123,16 @@ class Descent(BaseEstimator):
             X, y, weight = X[weight > 0.0], y[weight > 0.0], weight[weight > 0.0]
         y = self._learn_targets(y)
         problem = self._problem()
+        if start is not None and problem.model != (last := self.run_.problem.model):
+            needed = "the same number of columns and fit_intercept as the last fit, and the same network"
+            raise ValueError(f"warm_start needs {needed}: {last}, not {problem.model}")
         train = partial(self._train_until, unit(weight)) if self.early_stopping else self._train
         if self.hidden or self.early_stopping or self._batch(len(y)) < len(y):
             X, y, weight = distinct(X, y, weight)
         vars(self).pop("validation_loss_", None)
         run = train(problem, X, y, weight, start, self._generator())
         whole = not (self.hidden or self.early_stopping) and self._batch(len(y)) == len(y)
-        if message := doubt(run, self.tolerance, start is None, whole):
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
+        tell(run, self.tolerance, start is None, whole)
         return self._keep(run, run.epochs)
 
     def _train(self, problem, X, y, weight, start, rng):
@@ -170,7 +171,9 @@ class Descent(BaseEstimator):
 
     def _accept(self, X, y, sample_weight, reset):
         """The data as arrays, and a weight for each row."""
-        X, y = validate_data(self, X, y, reset=reset, y_numeric=is_regressor(self), **_kinds(self.hidden))
+        accepted = {"accept_sparse": not self.hidden and "csr", "dtype": FLOATS, "y_numeric": is_regressor(self)}
+        X, y = validate_data(self, X, y, reset=reset, **accepted)
+        y = real(y, "y") if is_regressor(self) else y
         if sample_weight is None:
             return X, y, np.ones(len(y))
         weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
@@ -240,11 +243,7 @@ class Descent(BaseEstimator):
         """The scores of each row: (n,) for one output, (n, k) for k."""
         check_is_fitted(self, "run_")
         network = hasattr(self, "coefs_")
-        X = validate_data(self, X, reset=False, **_kinds(network))
+        X = validate_data(self, X, reset=False, accept_sparse=not network and "csr", dtype=FLOATS)
         if network:
             return self.problem_.scores(self.run_.theta, X)
         return X @ self.coef_.T + self.intercept_
-
-
-def _kinds(network):
-    return {"accept_sparse": False if network else "csr", "dtype": [np.float64, np.float32]}

@@ -82,12 +82,12 @@ class GDRegressor(RegressorMixin, Descent):
 
     Notes
     -----
-    Scale the columns of X first, with ``StandardScaler`` in a pipeline: the number of steps grows with
-    the condition number. Ctrl-C raises KeyboardInterrupt from a fit, which keeps what it learned.
+    Scale the columns of X first, with ``StandardScaler`` in a pipeline: the epochs grow with the condition number.
+    At Ctrl-C, fits keep what they have learned and raise KeyboardInterrupt.
 
-    With batches, hidden layers or early stopping, equal rows are counted as one row of more weight, and
-    the order of the rows is of no account. Early stopping holds out copies of rows: where all weights are
-    multiples of the least, that is one copy, else the largest. ``partial_fit`` takes the rows as they stand.
+    With batches, hidden layers or early stopping, equal rows are counted as one row of more weight, in any
+    order. Early stopping holds out copies of rows: one copy is the least weight, where all are multiples of
+    it, else the largest. ``partial_fit`` takes the rows as they stand.
 
     Examples
     --------
@@ -211,7 +211,6 @@ class GDClassifier(ClassifierMixin, Descent):
         return log_expit(Z) if len(self.classes_) == 2 else log_softmax(Z, axis=1)
 
     def _logits(self, X):
-        """What the softmax takes, (n, k); for two classes what the sigmoid takes."""
         Z = self.decision_function(X) / getattr(self.problem_.loss, "temperature", 1.0)
         return np.column_stack([-Z, Z]) if Z.ndim == 1 else Z
 

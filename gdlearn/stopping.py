@@ -1,6 +1,9 @@
 """The end of a fit: early, once rows that training never sees are predicted no better, or with a warning."""
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from .results import History
 from .training import minimize
@@ -86,21 +89,23 @@ def joined(parts):
     return History(*columns, seconds, None)
 
 
-def doubt(run, tolerance, cold, whole):
-    """What to say of a run that took too few steps along the whole gradient, or none from a cold start.
+def tell(run, tolerance, cold, whole):
+    """Warn of a fit that took too few steps along the whole gradient, or none from a cold start.
 
     At an optimum, rounding leaves a gradient that is not exactly 0.
     """
     objective, norm = run.history.objective[-1], run.history.gradient_norm[-1]
+    rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(objective)
     if run.status == "max_epochs" and whole:
-        return (
+        message = (
             f"the gradient has norm {norm:.2g} after {run.epochs} epochs, above tolerance={tolerance:g}; pass more "
             "epochs, standardize the columns of X if they are not, or let gd.newton or gd.dual_ascent solve the problem"
         )
-    rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(objective)
-    if run.status == "converged" and run.epochs == 0 and cold and norm > rounding:
-        return (
+    elif run.status == "converged" and run.epochs == 0 and cold and norm > rounding:
+        message = (
             f"no step was made: at the start the gradient has norm {norm:.2g}, already within tolerance={tolerance:g}; "
             "pass a smaller tolerance, or scale y or the columns of X"
         )
-    return None
+    else:
+        return
+    warnings.warn(message, ConvergenceWarning, stacklevel=4)

@@ -134,6 +134,26 @@ def test_regressor_refuses(settings, error):
         GDRegressor(**settings).fit(X, Y)
 
 
+@pytest.mark.parametrize("settings", [{}, {"batch_size": 8}, {"hidden": (3,)}, {"early_stopping": True}])
+def test_targets_of_text_are_refused(settings):
+    model = GDRegressor(**settings)
+    for fit in [model.fit] + ([] if settings.get("early_stopping") else [model.partial_fit]):
+        with pytest.raises(TypeError, match=r"y must be an array of real numbers, not of dtype <U\d+; convert it"):
+            fit(X, Y.astype(str))
+
+
+@pytest.mark.parametrize("settings", [{"fit_intercept": False}, {"hidden": (3,)}, {}])
+def test_a_warm_start_needs_the_same_shapes(settings):
+    model = GDRegressor(warm_start=True, epochs=1, batch_size=60).fit(X, Y).set_params(**settings)
+    columns = slice(None) if settings else slice(3)
+    with pytest.raises(ValueError, match="warm_start needs the same number of columns and fit_intercept"):
+        model.fit(X[:, columns], Y)
+    model.set_params(warm_start=False).fit(X[:, columns], Y)
+    same_size = GDRegressor(warm_start=True, fit_intercept=False, epochs=1, batch_size=60).fit(X, Y)
+    with pytest.raises(ValueError, match="warm_start needs"):
+        same_size.set_params(fit_intercept=True).fit(X[:, :3], Y)
+
+
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
