@@ -1,15 +1,14 @@
 """What the estimators share: scikit-learn's conventions translated to records, and the rest left to ``minimize``."""
 
 import math
-import warnings
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, is_regressor
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -23,9 +22,10 @@ from .optimizers import SGD, Nesterov
 from .penalties import NoPenalty
 from .problem import Problem
 from .records import Range, number
-from .stopping import minimize_until, split
+from .stopping import minimize_until, share_out, tell, unit
 from .threads import one_thread
 from .training import minimize
+from .validation import FLOATS, real
 from .weighting import distinct, relative, weighted
 
 # The batch of hidden layers where ``batch_size="auto"``.
@@ -106,11 +106,14 @@ class Descent(BaseEstimator):
         ------
         ValueError, TypeError
             If the data or a parameter do not fit; the message names it.
+        KeyboardInterrupt
+            At Ctrl-C, once what was learned until then is kept.
 
         Warns
         -----
         ConvergenceWarning
-            If a linear model, stepping along the gradient of all rows, did not reach the tolerance.
+            If a linear model, stepping along the gradient of all rows, did not reach the tolerance, or if
+            a fit took no step, because the data are so small that the tolerance is reached at the start.
         DivergenceWarning
             If the objective grew beyond bounds.
         """
@@ -120,26 +123,30 @@ class Descent(BaseEstimator):
             X, y, weight = X[weight > 0.0], y[weight > 0.0], weight[weight > 0.0]
         y = self._learn_targets(y)
         problem = self._problem()
+        if start is not None and problem.model != (last := self.run_.problem.model):
+            needed = "the same number of columns and fit_intercept as the last fit, and the same network"
+            raise ValueError(f"warm_start needs {needed}: {last}, not {problem.model}")
+        train = partial(self._train_until, unit(weight)) if self.early_stopping else self._train
         if self.hidden or self.early_stopping or self._batch(len(y)) < len(y):
             X, y, weight = distinct(X, y, weight)
-        train = self._train_until if self.early_stopping else self._train
+        vars(self).pop("validation_loss_", None)
         run = train(problem, X, y, weight, start, self._generator())
+        whole = not (self.hidden or self.early_stopping) and self._batch(len(y)) == len(y)
+        tell(run, self.tolerance, start is None, whole)
         return self._keep(run, run.epochs)
 
     def _train(self, problem, X, y, weight, start, rng):
         weight = relative(weight)
         method = self._method(problem, X, weight)
         problem, y = weighted(problem, y, weight)
-        run = minimize(problem, X, y, start=start, seed=rng, epochs=self.epochs, tolerance=self.tolerance, **method)
-        if run.status == "max_epochs" and method["batch_size"] == len(y) and not self.hidden:
-            warnings.warn(_not_converged(run, self.tolerance), ConvergenceWarning, stacklevel=4)
-        return run
+        return minimize(problem, X, y, start=start, seed=rng, epochs=self.epochs, tolerance=self.tolerance, **method)
 
-    def _train_until(self, problem, X, y, weight, start, rng):
+    def _train_until(self, one, problem, X, y, weight, start, rng):
         share = number(self.validation_fraction, "validation_fraction", Range(0.0, 1.0, True, True))
         patience = number(self.patience, "patience", Range(1), int)
-        rows, held = split(y, share, rng)
-        judge, goal = weighted(problem._replace(penalty=NoPenalty()), y[held], relative(weight[held]))
+        weight, judged = share_out(y, weight, one, share, rng)
+        rows, held = weight > 0.0, judged > 0.0
+        judge, goal = weighted(problem._replace(penalty=NoPenalty()), y[held], relative(judged[held]))
         unseen, X, y, weight = X[held], X[rows], y[rows], relative(weight[rows])
         method = self._method(problem, X, weight)
         method |= {"start": start, "seed": rng, "epochs": self.epochs, "tolerance": self.tolerance}
@@ -164,7 +171,9 @@ class Descent(BaseEstimator):
 
     def _accept(self, X, y, sample_weight, reset):
         """The data as arrays, and a weight for each row."""
-        X, y = validate_data(self, X, y, reset=reset, y_numeric=is_regressor(self), **self._kinds())
+        accepted = {"accept_sparse": not self.hidden and "csr", "dtype": FLOATS, "y_numeric": is_regressor(self)}
+        X, y = validate_data(self, X, y, reset=reset, **accepted)
+        y = real(y, "y") if is_regressor(self) else y
         if sample_weight is None:
             return X, y, np.ones(len(y))
         weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
@@ -173,9 +182,6 @@ class Descent(BaseEstimator):
         if weight.min() < 0.0 or weight.max() == 0.0:
             raise ValueError("sample_weight must be at least 0, and not zero for every row")
         return X, y, weight
-
-    def _kinds(self):
-        return {"accept_sparse": False if self.hidden else "csr", "dtype": [np.float64, np.float32]}
 
     def _problem(self):
         """The problem of the parameters, for the columns and the targets of the fit."""
@@ -216,7 +222,9 @@ class Descent(BaseEstimator):
         return np.random.default_rng(seed)
 
     def _keep(self, run, epochs):
-        """Take the attributes from the run."""
+        """Take the attributes from the run, in place of those of an earlier one."""
+        for name in ("coef_", "intercept_", "coefs_", "intercepts_"):
+            vars(self).pop(name, None)
         self.run_, self.n_iter_ = run, epochs
         model, w = run.problem.model, weights(run.problem.model)
         W, b = run.theta[:w], run.theta[w:]
@@ -227,19 +235,15 @@ class Descent(BaseEstimator):
             self.intercepts_ = np.split(b, np.cumsum([q for _, q in shapes])[:-1])
         else:
             self._keep_linear(W.reshape(model.outputs, -1), b if model.intercept else np.zeros(model.outputs, b.dtype))
+        if run.status == "interrupted":
+            raise KeyboardInterrupt
         return self
 
     def _scores(self, X):
         """The scores of each row: (n,) for one output, (n, k) for k."""
         check_is_fitted(self, "run_")
-        X = validate_data(self, X, reset=False, **self._kinds())
-        if self.hidden:
+        network = hasattr(self, "coefs_")
+        X = validate_data(self, X, reset=False, accept_sparse=not network and "csr", dtype=FLOATS)
+        if network:
             return self.problem_.scores(self.run_.theta, X)
         return X @ self.coef_.T + self.intercept_
-
-
-def _not_converged(run, tolerance):
-    return (
-        f"the gradient has norm {run.history.gradient_norm[-1]:.2g} after {run.epochs} epochs, above "
-        f"tolerance={tolerance:g}; standardize the columns of X, or raise epochs or tolerance"
-    )

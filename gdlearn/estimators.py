@@ -4,7 +4,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -82,12 +82,12 @@ class GDRegressor(RegressorMixin, Descent):
 
     Notes
     -----
-    Scale the columns of X first, with ``StandardScaler`` in a pipeline: the number of steps grows with
-    the condition number.
+    Scale the columns of X first, with ``StandardScaler`` in a pipeline: the epochs grow with the condition number.
+    At Ctrl-C, fits keep what they have learned and raise KeyboardInterrupt.
 
-    With batches, hidden layers or early stopping, equal rows are counted as one row of more weight, and
-    the order of the rows is of no account. So sample weights are repetitions exactly, and no row is
-    trained on and validated on at once. ``partial_fit`` takes the rows as they stand.
+    With batches, hidden layers or early stopping, equal rows are counted as one row of more weight, in any
+    order. Early stopping holds out copies of rows: one copy is the least weight, where all are multiples of
+    it, else the largest. ``partial_fit`` takes the rows as they stand.
 
     Examples
     --------
@@ -197,22 +197,22 @@ class GDClassifier(ClassifierMixin, Descent):
 
     def predict(self, X: Matrix) -> np.ndarray:
         """The most probable label of each row of X (n, d)."""
-        best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
+        Z = self.decision_function(X)
+        return self.classes_[(Z > 0.0).astype(int) if Z.ndim == 1 else Z.argmax(axis=1)]
 
     def predict_proba(self, X: Matrix) -> np.ndarray:
         """The probability of each class (n, k) for X (n, d)."""
-        return softmax(self._logits(X), axis=1)
+        Z = self._logits(X)
+        return expit(Z) if len(self.classes_) == 2 else softmax(Z, axis=1)
 
     def predict_log_proba(self, X: Matrix) -> np.ndarray:
         """The logarithms of the probabilities (n, k) for X (n, d)."""
-        return log_softmax(self._logits(X), axis=1)
+        Z = self._logits(X)
+        return log_expit(Z) if len(self.classes_) == 2 else log_softmax(Z, axis=1)
 
     def _logits(self, X):
-        Z = self.decision_function(X)
-        if Z.ndim == 1:
-            Z = np.column_stack([np.zeros_like(Z), Z])
-        return Z / getattr(self.problem_.loss, "temperature", 1.0)
+        Z = self.decision_function(X) / getattr(self.problem_.loss, "temperature", 1.0)
+        return np.column_stack([-Z, Z]) if Z.ndim == 1 else Z
 
     def _learn_targets(self, y):
         check_classification_targets(y)

@@ -12,9 +12,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ._types import Matrix, Weights
 from .coordinate import solve
-from .path import centered, lasso_path
+from .path import centered, lasso_path, lasso_problem
 from .records import Range, number
 from .threads import one_thread
+from .validation import real
 from .working import WorkingSet
 
 __all__ = ["Lasso", "lasso_path"]
@@ -100,6 +101,7 @@ class Lasso(RegressorMixin, BaseEstimator):
             If the duality gap stays above the tolerance.
         """
         alpha = number(self.alpha, "alpha", Range(0.0, open_low=True))
+        lasso_problem(alpha, 1, self.fit_intercept).ready()
         tol, max_iter = number(self.tol, "tol", Range(0.0)), number(self.max_iter, "max_iter", Range(1), int)
         work, means = self._begin(X, y, sample_weight)
         n = len(work.y)
@@ -119,6 +121,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         X must be finite. If all products with y are, it is, and need not be read once more to see that.
         """
         X, y = validate_data(self, X, y, y_numeric=True, ensure_all_finite=False, **ACCEPTED)
+        y = real(y, "y")
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         with np.errstate(invalid="ignore"):

@@ -1,9 +1,31 @@
-"""Early stopping: train for as long as rows that training never sees are predicted better."""
+"""The end of a fit: early, once rows that training never sees are predicted no better, or with a warning."""
+
+import warnings
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from .results import History
 from .training import minimize
+
+# More copies of a row than this hold out the share no better, and only take memory.
+MANY = 1000
+
+
+def unit(weight):
+    """The weight of one copy: the least of all weights, where these count copies of it, else the largest."""
+    with np.errstate(over="ignore"):
+        copies = weight / weight.min()
+    return weight.min() if np.allclose(copies, np.rint(copies)) else weight.max()
+
+
+def share_out(y, weight, one, share, rng):
+    """The weight of each distinct row to train with, and that to validate with: its copies are split like rows."""
+    with np.errstate(over="ignore"):
+        copies = np.rint(weight / one).clip(1, MANY).astype(int)
+    rows = np.repeat(np.arange(len(y)), copies)
+    held = np.bincount(rows[split(y[rows], share, rng)[1]], minlength=len(y))
+    return weight * ((copies - held) / copies), weight * (held / copies)
 
 
 def split(y, share, rng):
@@ -41,17 +63,18 @@ def minimize_until(judge, problem, X, y, *, epochs, patience, start=None, seed=0
         The loss of the rows held out, at the start and after each epoch.
     """
     run = minimize(problem, X, y, start=start, seed=seed, epochs=0, **method)
-    parts, judged, best, status = [run.history], [judge(run.theta)], run.theta, run.status
+    parts, judged, status = [run.history], [judge(run.theta)], run.status
+    best, lowest, when = run.theta, judged[0], 0
     while status == "max_epochs" and len(judged) <= epochs:
         left = epochs + 1 - len(judged)
         run = minimize(problem, X, y, start=run, epochs=min(patience, left), path=True, **method)
         for theta in run.history.theta[1:]:
             judged.append(judge(theta))
-            if judged[-1] < min(judged[:-1]):
-                best = theta.copy()
+            if judged[-1] < lowest:
+                best, lowest, when = theta.copy(), judged[-1], len(judged) - 1
         parts.append(run.history)
         status = run.status
-        if status == "max_epochs" and len(judged) > int(np.argmin(judged)) + patience:
+        if status == "max_epochs" and len(judged) > when + patience:
             status = "stopped_early"
     return run._replace(theta=best, history=joined(parts), status=status, memory=None), np.array(judged)
 
@@ -64,3 +87,25 @@ def joined(parts):
     for part in others:
         seconds = np.concatenate([seconds, seconds[-1] + part.seconds[1:]])
     return History(*columns, seconds, None)
+
+
+def tell(run, tolerance, cold, whole):
+    """Warn of a fit that took too few steps along the whole gradient, or none from a cold start.
+
+    At an optimum, rounding leaves a gradient that is not exactly 0.
+    """
+    objective, norm = run.history.objective[-1], run.history.gradient_norm[-1]
+    rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(objective)
+    if run.status == "max_epochs" and whole:
+        message = (
+            f"the gradient has norm {norm:.2g} after {run.epochs} epochs, above tolerance={tolerance:g}; pass more "
+            "epochs, standardize the columns of X if they are not, or let gd.newton or gd.dual_ascent solve the problem"
+        )
+    elif run.status == "converged" and run.epochs == 0 and cold and norm > rounding:
+        message = (
+            f"no step was made: at the start the gradient has norm {norm:.2g}, already within tolerance={tolerance:g}; "
+            "pass a smaller tolerance, or scale y or the columns of X"
+        )
+    else:
+        return
+    warnings.warn(message, ConvergenceWarning, stacklevel=4)

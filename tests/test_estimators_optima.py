@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax, softmax
 from sklearn.linear_model import ElasticNet, HuberRegressor, Lasso, LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier
 
 import gdlearn as gd
 from fits import CLASSES, EXACT, LABELS, N, X, Y
+from gdlearn import estimators
 from gdlearn.estimators import GDClassifier, GDRegressor
 
 
@@ -74,6 +76,24 @@ def test_temperature_divides_the_scores():
     np.testing.assert_allclose(hot.coef_, 2.0 * plain.coef_, rtol=1e-4)
     np.testing.assert_allclose(hot.predict_proba(X), plain.predict_proba(X), atol=1e-5)
     np.testing.assert_allclose(np.exp(hot.predict_log_proba(X)), hot.predict_proba(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("loss", [gd.BinaryCrossEntropy(), gd.CrossEntropy(), gd.CrossEntropy(temperature=4.0)])
+def test_two_classes_are_the_softmax_of_zero_and_the_score(loss, dtype, monkeypatch):
+    """Without the softmax, which would take 2.5 times as long, and without overflow far out."""
+    model = GDClassifier(loss=loss).fit(X, LABELS)
+    scores = np.array([-1000.0, -30.0, -1e-9, 0.0, 0.3, 40.0, 1000.0], dtype)
+    logits = np.column_stack([np.zeros_like(scores), scores / getattr(loss, "temperature", 1.0)])
+    monkeypatch.setattr(model, "decision_function", lambda _: scores)
+    monkeypatch.setattr(estimators, "softmax", None)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        p, log_p, best = (f(X) for f in (model.predict_proba, model.predict_log_proba, model.predict))
+    assert p.dtype == log_p.dtype == dtype
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(p, softmax(logits, axis=1), rtol=1e3 * eps, atol=eps)
+    np.testing.assert_allclose(log_p, log_softmax(logits, axis=1), rtol=1e3 * eps, atol=eps)
+    assert best.tolist() == ["no"] * 4 + ["yes"] * 3
 
 
 def test_a_network_has_the_loss_of_mlp_classifier_for_equal_weights():

@@ -45,10 +45,40 @@ def test_every_class_is_held_out_by_its_share():
     assert sorted([*train, *held]) == list(range(140))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_few_distinct_rows_are_held_out_by_their_share(seed):
+    """One feature of 0 and 1 makes four distinct rows of 2000: none of them may leave the training as a whole."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 2, (2000, 1)).astype(float)
+    y = rng.random(2000) < np.where(x[:, 0] > 0.0, 0.9, 0.1)
+    plain = GDClassifier().fit(x, y)
+    for weight in (None, np.full(2000, 0.25), rng.uniform(0.5, 1.0, 2000)):
+        model = GDClassifier(early_stopping=True, patience=50, random_state=seed).fit(x, y, sample_weight=weight)
+        np.testing.assert_allclose(model.predict_proba(x), plain.predict_proba(x), atol=0.06)
+
+
+def test_different_rows_are_held_out_whole():
+    for weight in (np.ones(N), np.full(N, 0.3), RNG.uniform(0.1, 1.0, N)):
+        one = stopping.unit(weight)
+        trained, judged = stopping.share_out(Y, weight, one, 0.2, np.random.default_rng(3))
+        train, held = stopping.split(Y, 0.2, np.random.default_rng(3))
+        for part, rows in ((trained, train), (judged, held)):
+            assert np.flatnonzero(part).tolist() == rows.tolist()
+            assert part[rows].tolist() == weight[rows].tolist()
+
+
+def test_a_row_of_many_copies_is_shared_out():
+    y, weight = np.array([0.0, 1.0]), np.array([30.0, 1e300])
+    trained, judged = stopping.share_out(y, weight, stopping.unit(np.array([3.0, 3.0, 1e-300])), 0.1, RNG)
+    np.testing.assert_allclose(judged, 0.1 * weight)
+    np.testing.assert_allclose(trained + judged, weight)
+
+
 @pytest.mark.parametrize(
     ("settings", "rows", "error"),
     [
         ({}, 1, "n_samples=1"),
+        ({"validation_fraction": 0.99}, 2, "holds out 2 of n_samples=2"),
         ({"validation_fraction": 1.0}, N, "validation_fraction must be"),
         ({"patience": 0}, N, "patience must be"),
     ],
@@ -104,6 +134,26 @@ def test_regressor_refuses(settings, error):
         GDRegressor(**settings).fit(X, Y)
 
 
+@pytest.mark.parametrize("settings", [{}, {"batch_size": 8}, {"hidden": (3,)}, {"early_stopping": True}])
+def test_targets_of_text_are_refused(settings):
+    model = GDRegressor(**settings)
+    for fit in [model.fit] + ([] if settings.get("early_stopping") else [model.partial_fit]):
+        with pytest.raises(TypeError, match=r"y must be an array of real numbers, not of dtype <U\d+; convert it"):
+            fit(X, Y.astype(str))
+
+
+@pytest.mark.parametrize("settings", [{"fit_intercept": False}, {"hidden": (3,)}, {}])
+def test_a_warm_start_needs_the_same_shapes(settings):
+    model = GDRegressor(warm_start=True, epochs=1, batch_size=60).fit(X, Y).set_params(**settings)
+    columns = slice(None) if settings else slice(3)
+    with pytest.raises(ValueError, match="warm_start needs the same number of columns and fit_intercept"):
+        model.fit(X[:, columns], Y)
+    model.set_params(warm_start=False).fit(X[:, columns], Y)
+    same_size = GDRegressor(warm_start=True, fit_intercept=False, epochs=1, batch_size=60).fit(X, Y)
+    with pytest.raises(ValueError, match="warm_start needs"):
+        same_size.set_params(fit_intercept=True).fit(X[:, :3], Y)
+
+
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
@@ -136,11 +186,6 @@ def test_automatic_rate_of_many_columns():
     for layout in (np.asarray, sparse.csr_array):
         rate = automatic.learning_rate(problem, gd.SGD(), layout(wide), np.ones(30), 30)
         assert 1.0 / 1.011 <= rate * exact <= 1.0
-
-
-def test_what_did_not_converge_says_so():
-    with pytest.warns(match="after 3 epochs, above tolerance=0.0001; standardize"):
-        GDRegressor(epochs=3).fit(X, Y)
 
 
 def test_random_states():

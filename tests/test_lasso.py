@@ -271,6 +271,17 @@ def test_an_alpha_that_is_not_positive_is_refused(alpha):
         Lasso(alpha).fit([[1.0], [2.0]], [1.0, 2.0])
 
 
+def test_it_refuses_what_the_other_estimators_refuse_in_the_same_words():
+    X, y = correlated(20, 6)
+    for settings, target in (({"fit_intercept": "no"}, y), ({}, y.astype(str))):
+        messages = []
+        for estimator in (Lasso, gd.GDRegressor):
+            with pytest.raises(TypeError) as caught:
+                estimator(**settings).fit(X, target)
+            messages.append(str(caught.value))
+        assert messages[0] == messages[1]
+
+
 def test_too_few_sweeps_are_told():
     X, y = DESIGNS["more columns"]
     with pytest.warns(ConvergenceWarning, match="duality gap"):
