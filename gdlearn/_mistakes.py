@@ -53,6 +53,15 @@ def share(a):
     return a
 
 
+class Percent(float):
+    """A number that was written with "%": 25 % may be meant as 25 or as 0.25."""
+
+
+def readings(x):
+    """What a number may stand for."""
+    return (x, x / 100) if isinstance(x, Percent) else (x,)
+
+
 class Judge(NamedTuple):
     """What is compared with the reader's number: the answer, its tolerances, and two tables of (wrong, hint)."""
 
@@ -64,14 +73,16 @@ class Judge(NamedTuple):
 
     def right(self, x):
         """Whether a number counts as the answer."""
-        return abs(x - self.answer) <= self.atol + self.rtol * abs(self.answer)
+        return any(abs(read - self.answer) <= self.atol + self.rtol * abs(self.answer) for read in readings(x))
 
     def hints(self, x):
         """What may have gone wrong; the question's own mistakes come before those of the catalogue."""
         for table in (self.own, self.known):
-            if found := [hint for wrong, hint in table if abs(x - wrong) <= self.rtol * abs(wrong)]:
-                return found[:MOST_HINTS]
-        return ["Too large." if x > self.answer else "Too small."]
+            for read in readings(x):
+                if found := [hint for wrong, hint in table if abs(read - wrong) <= self.rtol * abs(wrong)]:
+                    return found[:MOST_HINTS]
+        nearest = min(readings(x), key=lambda read: abs(read - self.answer))
+        return ["Too large." if nearest > self.answer else "Too small."]
 
 
 def judge(answer, rtol=0.01, atol=0.0, mistakes=None):
@@ -116,6 +127,8 @@ def wrongs(answer):
 
 def number(written):
     """The number that somebody wrote, or None: 0.25, 0,25, 1/4, 1,000, 25 %, 2.5e-3, 2·10^-3."""
+    if re.search("[0-9][ \t\u00a0\u202f]+(?![0-9]{3}(?![0-9]))[0-9]", written):
+        return None  # 1 000 is one number, 1 1/2 is not
     text = re.sub("[ \t\u00a0\u202f%]", "", written).replace("−", "-")
     text = re.sub(r"[*·×]10\^", "e", re.sub(r"^10\^", "1e", text))
     if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?", text):
@@ -125,4 +138,6 @@ def number(written):
     if not match:
         return None
     above, below = (float(part or 1) for part in match.groups())
-    return above / below if below and math.isfinite(above) and math.isfinite(above / below) else None
+    if not below or not math.isfinite(above) or not math.isfinite(above / below):
+        return None
+    return Percent(above / below) if "%" in written else above / below

@@ -141,6 +141,7 @@ def test_ask_refuses(make, arguments, message):
     [
         ("0.25", 0.25), (".25", 0.25), ("0,25", 0.25), ("1/4", 0.25), (" 1 / 4 ", 0.25), ("25 %", 25), ("+3.", 3),
         ("-2", -2), ("−2", -2), ("1,000", 1000), ("1,234,567.5", 1234567.5), ("0,125", 0.125), ("1 000", 1000),
+        ("1 234 567", 1234567), ("-1\u202f000 000", -1000000), ("1 000 / 4", 250), ("- 2 · 10^-3", -0.002),
         ("2.5e-3", 0.0025), ("2·10^-3", 0.002), ("2*10^3", 2000), ("10^-3", 0.001), ("1e3/2e3", 0.5),
     ],
 )  # fmt: skip
@@ -148,10 +149,27 @@ def test_numbers_as_people_write_them(written, value):
     assert number(written) == pytest.approx(value, rel=1e-15)
 
 
-@pytest.mark.parametrize("written", ["", "x", "1/0", "1e999", "nan", "inf", "1.2.3", "1,2,3", "2/L", "٣", "1/2/3"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "", "x", "1/0", "1e999", "nan", "inf", "1.2.3", "1,2,3", "2/L", "٣", "1/2/3", "1 1/2", "1 0000", "1 000 1/2",
+        "12 34", "0.2 5",
+    ],
+)  # fmt: skip
 def test_what_is_no_number(written):
     assert number(written) is None
     assert said_to(judge(1), written).startswith("Write a number")
+
+
+def test_a_percentage_may_be_meant_as_a_share():
+    judged = judge(0.9512, rtol=1e-3, mistakes={0.975: "The cautious step."})
+    assert said_to(judged, "95.12%") == said_to(judged, "95,12 %") == said_to(judged, "0.9512") == "Right."
+    assert "factor 100 too large" in said_to(judged, "95.12")
+    assert said_to(judged, "97.5 %") == "Not yet. The cautious step."
+    assert said_to(judged, "93 %") == "Not yet. Too small."
+    assert said_to(judge(38), "38 %") == "Right."
+    assert said_to(judge(38), "41 %") == "Not yet. Too large."
+    assert said_to(judge(38), "33 %") == "Not yet. Too small."
 
 
 # In a page

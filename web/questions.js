@@ -104,6 +104,8 @@
 
   // As in gdlearn/_mistakes.py: the number that somebody wrote, or null.
   function number(written) {
+    // 1 000 is one number, 1 1/2 is not
+    if (/[0-9][ \t\u00a0\u202f]+(?![0-9]{3}(?![0-9]))[0-9]/.test(written)) return null;
     var text = written.replace(/[ \t\u00a0\u202f%]/g, "").replace(/−/g, "-");
     text = text.replace(/^10\^/, "1e").replace(/[*·×]10\^/g, "e");
     if (/^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?$/.test(text)) text = text.replace(/,/g, "");
@@ -117,12 +119,18 @@
   function judged(data, written) {
     var x = number(written), words = data.words;
     if (x === null) return words.unread;
-    if (Math.abs(x - data.answer) <= data.atol + data.rtol * Math.abs(data.answer)) return words.right;
+    var readings = written.includes("%") ? [x, x / 100] : [x]; // 25 % may be meant as 25 or as 0.25
+    var off = readings.map((read) => Math.abs(read - data.answer));
+    if (Math.min(...off) <= data.atol + data.rtol * Math.abs(data.answer)) return words.right;
     for (var table of data.tables) {
-      var hints = table.filter(([wrong]) => Math.abs(x - wrong) <= data.rtol * Math.abs(wrong)).map((row) => row[1]);
-      if (hints.length) return words.not + " " + hints.slice(0, MOST_HINTS).join(" Or: ");
+      for (var read of readings) {
+        var found = table.filter(([wrong]) => Math.abs(read - wrong) <= data.rtol * Math.abs(wrong));
+        var hints = found.slice(0, MOST_HINTS).map((row) => row[1]);
+        if (hints.length) return words.not + " " + hints.join(" Or: ");
+      }
     }
-    return words.not + " " + (x > data.answer ? words.large : words.small);
+    var nearest = readings[off.indexOf(Math.min(...off))];
+    return words.not + " " + (nearest > data.answer ? words.large : words.small);
   }
 
   function ask(form) {

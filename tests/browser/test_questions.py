@@ -147,6 +147,7 @@ def attempts(answer):
     wrong = [wrong for wrong, _ in judged.known]
     edges = [answer * (1 + sign * share) for sign, share in itertools.product([-1, 1], [0.01, 0.0100001, 0.37])]
     texts = ["", "x", "1/0", "0,07", "7 %", "−2", "1,000", "2·10^-3", "10^2", "1e999", "1/1e999", "٣", "0.07", "--1"]
+    texts += ["20%", "38 %", "24 %", "0.3 %", "1 1/2", "1 0000", "1 000", "1\u202f000", "38 000 / 1 000", "2 · 10^-3"]
     return [*(repr(value) for value in [answer, *wrong, *edges, *(w * 1.01 for w in wrong)]), *texts]
 
 
