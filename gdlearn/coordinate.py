@@ -8,7 +8,8 @@ The problem, in the convention of scikit-learn, is :math:`\min_w \frac{1}{2n} \l
   is the strong rule (Tibshirani et al. 2012): column j can wait if its correlation at the last alpha is
   below :math:`n (2 \alpha - \alpha_{last})`.
 - *Gram matrix.* Among m columns, a sweep needs only their products :math:`G = A^\top A` and
-  :math:`c = A^\top y`: a move costs m operations instead of n.
+  :math:`c = A^\top y`: a move costs m operations instead of n. Once all columns are in, they also tell the
+  gap, and A is read again only where rounding could matter.
 - *Jump.* If the signs of the weights are right, the rest is a linear system of equations, solved at once.
   Its factor is kept from jump to jump (``gdlearn.factors``).
 
@@ -88,7 +89,7 @@ def solve(work, threshold, last, tolerance, most):
         if not count and line == threshold and helped <= ROUNDING * len(work.ids) * work.energy:
             return gap, done
         done, line, jumps = done + sweeps, threshold, 1 if settled else jumps
-        work.refresh(threshold)
+        work.refresh(threshold, tolerance)
 
 
 def _descend(work, threshold, count, gap, tolerance, most, jumps):

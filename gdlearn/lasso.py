@@ -137,7 +137,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         if self.warm_start and last is not None and len(last) == len(work.Xy) and last.any():
             work.admit(np.flatnonzero(last))
             work.state[2][:] = last[last != 0.0]
-            work.refresh(0.0)
+            work.refresh(0.0, 0.0)
 
     def predict(self, X: Matrix) -> np.ndarray:
         """The predictions (n,) for X (n, d)."""

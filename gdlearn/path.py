@@ -70,7 +70,8 @@ def lasso_path(
     Parameters
     ----------
     X : array or sparse matrix (n, p)
-        float32 or float64, in C or Fortran order; not copied, unless it is sparse and not in columns.
+        float32 or float64, in C or Fortran order. The columns that may matter are copied, and sparse X that is not
+        in columns.
     y : array (n,)
     eps : float
         The last alpha as a share of the first.
@@ -125,7 +126,7 @@ def lasso_path(
     alphas = _grid(alphas, eps, work.bounds.max() / n)
     coefs, gaps, last = np.empty((X.shape[1], len(alphas)), X.dtype, order="F"), np.empty(len(alphas)), n * alphas[0]
     if len(alphas) > 1:
-        work.measure()
+        work.prepare(n * alphas[-1], tol * work.energy)
     for k, threshold in enumerate(n * alphas):
         gaps[k] = solve(work, threshold, last, tol * work.energy, max_iter)[0] / n
         coefs[:, k], last = work.weights(), threshold

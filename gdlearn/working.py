@@ -21,6 +21,8 @@ from .generic import compiled
 FEW = 64
 # The bounds allow for so much rounding in a product of n numbers, as a share of n and of both lengths.
 ROUNDING = 4.0 * np.finfo(float).eps
+# Products tell the gap where their rounding is at most this share of the tolerance.
+SMALL = 0.01
 
 
 class Columns(NamedTuple):
@@ -71,6 +73,7 @@ class WorkingSet:
             self.energy, self.lengths = float(self.y @ self.y), None
             self.Xy = columns.correlations(self.y)
         self.bounds, self.stale = np.abs(self.Xy), np.zeros(len(self.Xy), bool)
+        self.squares = self.along = self.energy  # r^T r and y^T r
         self.ids, self.waiting = np.empty(0, np.intp), np.ones(len(self.Xy), bool)
         self.A, self.G, self.numbers, self.factor = columns.X[:, :0], np.zeros((0, 0)), np.zeros((3, 0)), Factor()
 
@@ -90,9 +93,17 @@ class WorkingSet:
         w[self.ids] = self.state[2]
         return w
 
-    def measure(self):
-        """Find the lengths of all columns, which pays where many residuals follow that are much alike."""
-        if self.columns.lie_in_a_row():
+    def prepare(self, line, tolerance):
+        """Begin a path down to ``line``, where many residuals follow that are much alike.
+
+        If half of the columns may matter, and are no more than the rows, let all in: their products G, once known,
+        take the place of all rows. Otherwise the lengths of the columns pay, which say what need not be read.
+        """
+        n, p = self.columns.X.shape
+        dense = 2 * np.count_nonzero(self.bounds > line) > p and not issparse(self.columns.X)
+        if dense and n >= p and self.noise() <= SMALL * tolerance:
+            self.admit(np.arange(p))
+        elif self.columns.lie_in_a_row():
             self.lengths = np.sqrt(np.vecdot(self.columns.X, self.columns.X, axis=0))
 
     def admit(self, new):
@@ -106,7 +117,9 @@ class WorkingSet:
             means, root = self.columns.means, self.columns.root
             G[:] = (self.A[:, old:].T @ self.A).toarray() - (root @ root) * np.outer(means[new], means[self.ids])
         else:
-            self.A.T[old:m] = self.columns.X.T[new]
+            for column, j in zip(self.A.T[old:m], new, strict=True):
+                column[:] = self.columns.X[:, j]
+            self.Xy[new] = self.A[:, old:m].T @ self.y  # float32 X has them less exactly
             np.matmul(self.A[:, old:m].T, self.A[:, :m], out=G)
         self.G[:old, old:m] = G[:, :old].T
         self.numbers[0, old:m], self.numbers[2, old:m] = self.Xy[new], G[:, :old] @ self.numbers[1, :old]
@@ -135,10 +148,20 @@ class WorkingSet:
                 A, self.A = self.A, np.empty((len(self.y), room), order="F")
                 self.A[:, :old] = A
 
-    def refresh(self, line):
-        """Compute the residual and all correlations above ``line`` anew, without the rounding of many small moves."""
+    def refresh(self, line, tolerance):
+        """Compute the residual and all correlations above ``line`` anew, without the rounding of many small moves.
+
+        Where X is dense, no column waits, and rounding is far below ``tolerance``, products say all but the residual.
+        """
         m, last = len(self.ids), self.residual
-        _, c, w, q = self.state
+        G, c, w, q = self.state
+        exact = not issparse(self.columns.X)  # else centering cancels in the products, and float32 has them inexactly
+        if exact and not self.waiting.any() and (noise := self.noise()) <= SMALL * tolerance:
+            q[:] = G[:m, :m] @ w
+            self.bounds[self.ids], self.stale[:] = np.abs(c - q), False
+            self.along = self.energy - c @ w
+            self.squares = self.along - c @ w + q @ w + noise
+            return
         means, root = self.columns.means, self.columns.root
         self.residual = self.y - self.A[:, :m] @ w + root * (means[self.ids] @ w)
         if self.lengths is None:
@@ -150,6 +173,13 @@ class WorkingSet:
             self.bounds[self.ids], self.stale[self.ids] = np.abs(inside), False
             self.look(line)
         q[:] = c - inside
+        self.squares, self.along = self.residual @ self.residual, self.y @ self.residual
+
+    def noise(self):
+        """A bound on the rounding of a gap from products alone: their terms, unlike the residual, may cancel."""
+        w, longest = self.state[2], math.sqrt(np.diagonal(self.G).max(initial=np.finfo(float).tiny))
+        reach = math.sqrt(self.energy) + longest * float(np.abs(w).sum())
+        return reach * reach * len(self.y) * 2.0 * ROUNDING
 
     def _widen(self, last):
         """Make the bounds true of the residual, which was ``last`` before."""
@@ -168,8 +198,7 @@ class WorkingSet:
 
     def primal_and_dual(self, threshold):
         """The objective at w, and the value of the dual at the multiple of the residual that is best there."""
-        r = self.residual
-        return pair(r @ r, self.y @ r, self.bounds.max(), self.state[2], threshold)
+        return pair(self.squares, self.along, self.bounds.max(), self.state[2], threshold)
 
     def inner_gap(self, threshold):
         """The duality gap if the columns let in were all, up to the rounding of small moves."""

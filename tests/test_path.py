@@ -14,7 +14,7 @@ from gdlearn.certificates import duality_gap
 from gdlearn.coordinate import jump, sweep
 from gdlearn.factors import Factor
 from gdlearn.path import lasso_path, lasso_problem
-from test_lasso import DESIGNS, largest_alpha
+from test_lasso import DESIGNS, correlated, largest_alpha
 
 # --- The path
 
@@ -58,6 +58,73 @@ def test_between_knots_the_path_is_straight():
     assert len(straight) > 100
     for k in straight:
         np.testing.assert_allclose(coefs[:, k], (coefs[:, k - 1] + coefs[:, k + 1]) / 2.0, atol=1e-4)
+
+
+def gap_by_definition(X, y, w, alpha):
+    """The duality gap of scikit-learn's objective, from X itself, with more digits than a float64 has."""
+    X, y, w = (np.asarray(a, np.longdouble) for a in (X, y, w))
+    r, n = y - X @ w, len(y)
+    share = y @ r / (r @ r)
+    share = np.clip(share, *(np.array([-1.0, 1.0]) * n * alpha / np.abs(X.T @ r).max()))
+    return (0.5 * r @ r - share * (y @ r) + 0.5 * share**2 * (r @ r)) / n + alpha * np.abs(w).sum()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("n", [29, 30, 31, 400])
+def test_where_products_tell_the_gap_it_is_that_of_the_rows(n, scale, dtype):
+    """Thirty columns; two of them are constant, and two stand twice."""
+    X, y = correlated(n, 30, seed=n)
+    X[:, 3], X[:, 4], X[:, 5], X[:, 6] = 0.0, 2.0, X[:, 0], X[:, 1]
+    X, y = (scale * X).astype(dtype), y.astype(dtype)
+    alphas, coefs, gaps = lasso_path(X, y, alphas=20)
+    energy = np.mean(np.square(y, dtype=float))
+    assert (gaps <= 1e-4 * energy).all()
+    for alpha, w, gap in zip(alphas, coefs.T, gaps, strict=True):
+        slack = 1e-9 if dtype == np.float64 else 1e-5  # the weights found are rounded to float32
+        assert abs(gap - gap_by_definition(X, y, w, alpha)) <= slack * energy
+
+
+@pytest.mark.parametrize("tol", [1e-4, 1e-8, 1e-12])
+@pytest.mark.parametrize("ratio", [1e-6, 1.0, 1e6])
+def test_columns_of_other_scales_leave_the_gap_true(ratio, tol):
+    """Products of columns that differ by a large factor lose digits, so that X must be read again."""
+    X, y = correlated(200, 40)
+    X = X * np.geomspace(1.0, ratio, 40)
+    alphas, coefs, gaps = lasso_path(X, y, alphas=20, tol=tol, max_iter=10_000)
+    assert (gaps <= tol * np.mean(y**2)).all()
+    for alpha, w, gap in zip(alphas, coefs.T, gaps, strict=True):
+        assert abs(gap - gap_by_definition(X, y, w, alpha)) <= 0.05 * tol * np.mean(y**2)
+
+
+def test_columns_nearly_alike_with_large_weights_leave_the_gap_true():
+    """The products of such weights cancel, so that X must be read again."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 1)) + 1e-2 * rng.standard_normal((60, 10))
+    y = X @ (1e2 * rng.standard_normal(10) @ (np.eye(10) - 0.1)) + rng.standard_normal(60)
+    alphas, coefs, gaps = lasso_path(X, y, eps=1e-5, alphas=10, tol=1e-9, max_iter=10_000)
+    assert np.abs(coefs[:, -1]).max() > 200.0
+    for alpha, w, gap in zip(alphas, coefs.T, gaps, strict=True):
+        assert gap_by_definition(X, y, w, alpha) <= gap + 1e-11 * np.mean(y**2) and gap <= 1e-9 * np.mean(y**2)
+
+
+def test_products_that_underflow_are_not_trusted():
+    """The squares of columns of 1e-160 are the smallest numbers that there are, with a digit or two."""
+    X, y = correlated(60, 6)
+    alphas, coefs, gaps = lasso_path(1e-160 * X, y, alphas=8)
+    for alpha, w, gap in zip(alphas, coefs.T, gaps, strict=True):
+        assert abs(gap - gap_by_definition(1e-160 * X, y, w, alpha)) <= 1e-9 * np.mean(y**2)
+
+
+@pytest.mark.parametrize("n", [39, 40, 41, 2000])
+def test_a_path_of_as_many_rows_as_columns_or_more_is_that_of_scikit_learn(n):
+    X, y = correlated(n, 40, seed=n)
+    alphas, coefs, _ = lasso_path(X, y, alphas=30, tol=1e-9)
+    expected = peer_path(X, y, alphas=alphas, tol=1e-12, max_iter=100_000)[1]
+    for alpha, w, best in zip(alphas, coefs.T, expected.T, strict=True):
+        ours, theirs = (0.5 * np.mean((y - X @ v) ** 2) + alpha * np.abs(v).sum() for v in (w, best))
+        assert abs(ours - theirs) <= 2e-9 * np.mean(y**2)
+    np.testing.assert_allclose(coefs, expected, atol=2e-3)
 
 
 def twins(seed):

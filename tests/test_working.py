@@ -86,9 +86,9 @@ def problem(layout=np.asfortranarray, n=60, p=200, seed=0):
 @pytest.mark.parametrize("layout", [np.asfortranarray, np.ascontiguousarray, sparse.csc_array])
 def test_what_is_kept_stays_true_along_a_path(layout):
     X, y, work = problem(layout)
-    work.measure()
-    assert (work.lengths is not None) == (layout is np.asfortranarray)
     last = work.bounds.max()
+    work.prepare(0.02 * last, 1e-10 * work.energy)
+    assert (work.lengths is not None) == (layout is np.asfortranarray)
     skipped = 0
     for threshold in last * np.geomspace(0.95, 0.02, 40):
         gap, _ = coordinate.solve(work, threshold, last, 1e-10 * work.energy, 10_000)
@@ -119,3 +119,56 @@ def test_the_gap_inside_is_that_of_a_lasso_of_the_columns_let_in():
     share = min(20.0 / np.abs(A.T @ r).max(), y @ r / (r @ r))
     gap = 0.5 * r @ r + 20.0 * np.abs(w).sum() - share * (y @ r) + 0.5 * share**2 * (r @ r)
     assert gap > 0.0 and work.inner_gap(20.0) == pytest.approx(gap, abs=1e-10 * work.energy)
+
+
+@pytest.mark.parametrize(("n", "line", "tolerance", "inside"), [
+    (60, 0.001, 1e-4, 60),
+    (59, 0.001, 1e-4, 0),  # fewer rows than columns
+    (60, 0.9, 1e-4, 0),  # a path so short that few columns can matter
+    (60, 0.001, 1e-13, 0),  # products would not be exact enough
+])  # fmt: skip
+def test_all_columns_are_let_in_where_their_products_pay(n, line, tolerance, inside):
+    _, _, work = problem(n=n, p=60)
+    work.prepare(line * work.bounds.max(), tolerance * work.energy)
+    assert len(work.ids) == inside and (work.lengths is None) == (inside > 0)
+
+
+def test_products_take_the_place_of_the_rows_until_rounding_matters():
+    X, y, work = problem(n=300, p=60)
+    top, start = work.bounds.max(), work.residual
+    work.prepare(0.001 * top, 1e-6 * work.energy)
+    coordinate.solve(work, 0.1 * top, top, 1e-6 * work.energy, 1000)
+    assert work.residual is start  # no row was read
+    for tolerance in (1e-6, 1e-13):
+        gap, _ = coordinate.solve(work, 0.1 * top, top, tolerance * work.energy, 1000)
+        r = y - X @ work.weights()
+        np.testing.assert_allclose(work.bounds, np.abs(X.T @ r), atol=1e-10)
+        assert work.squares == pytest.approx(r @ r) and work.along == pytest.approx(y @ r)
+        assert gap <= tolerance * work.energy
+    np.testing.assert_allclose(work.residual, r, atol=1e-10)
+
+
+def test_columns_of_float32_have_products_in_float64():
+    X, y, work = problem(lambda X: np.asfortranarray(X, np.float32), n=300, p=60)
+    work.admit(np.arange(60))
+    G, c, _, _ = work.state
+    X = X.astype(np.float32).astype(float)
+    np.testing.assert_allclose(c, X.T @ y, rtol=1e-12, atol=1e-10)
+    np.testing.assert_allclose(G, X.T @ X, rtol=1e-12, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_sum_of_products_is_further_off_than_their_noise(seed):
+    """Columns that are nearly alike have huge weights of both signs, whose products cancel."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((50, 1)) + 1e-5 * rng.standard_normal((50, 4))
+    y = X @ (1e5 * rng.standard_normal(4) @ (np.eye(4) - 0.25)) + rng.standard_normal(50)
+    work = WorkingSet(centered(X, y, None, fit_intercept=False)[0], y)
+    work.admit(np.arange(4))
+    work.state[2][:] = np.linalg.lstsq(X, y)[0]
+    work.refresh(0.0, np.inf)
+    products = work.squares, work.along
+    work.refresh(0.0, 0.0)
+    assert work.noise() > 1e-6 * work.energy
+    assert 0.0 <= products[0] - work.squares <= 2.0 * work.noise()
+    assert abs(products[1] - work.along) <= work.noise()
