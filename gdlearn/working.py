@@ -151,7 +151,7 @@ class WorkingSet:
     def refresh(self, line, tolerance):
         """Compute the residual and all correlations above ``line`` anew, without the rounding of many small moves.
 
-        Where no column waits, X is dense, and rounding is far below ``tolerance``, products say all but the residual.
+        Where X is dense, no column waits, and rounding is far below ``tolerance``, products say all but the residual.
         """
         m, last = len(self.ids), self.residual
         G, c, w, q = self.state
