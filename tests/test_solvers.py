@@ -295,7 +295,7 @@ def test_data_of_zeros_have_no_curvature():
 
 
 @intercepts
-def test_many_columns_that_cancel_have_their_curvature(intercept):
+def test_many_columns_that_cancel_have_their_curvature(compiled, intercept):
     """Columns in pairs z, -z have the sum 0 in each row, as effects of two levels do."""
     z = RNG.choice([-1.0, 1.0], (40, 300))
     for A in (np.hstack([z, -z]), np.hstack([z, np.zeros((40, 300))]), np.zeros((40, 600))):
