@@ -54,6 +54,18 @@ def test_judging_takes_as_long_for_the_last_epochs_as_for_the_first(monkeypatch)
     assert time.process_time() - began < 2.0
 
 
+def test_growth_from_almost_nothing_is_no_divergence():
+    """Momentum swings a little after an almost perfect fit: only the start of all tells how much is too much."""
+    x = np.repeat([[1.0, 3.0], [2.0, 1.0], [3.0, 3.0], [4.0, 1.0]], 4, axis=0)
+    y = np.repeat([1.0, 2.0, 1.0, 2.0], 4)
+    with warnings.catch_warnings(action="error"):
+        model = GDRegressor(early_stopping=True).fit(x, y)
+    assert model.run_.status != "diverged"
+    with pytest.warns(gd.DivergenceWarning):
+        model = GDRegressor(early_stopping=True, learning_rate=5.0).fit(x, y)
+    assert model.run_.status == "diverged"
+
+
 # --- What an earlier fit leaves
 
 
