@@ -4,7 +4,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -208,7 +208,7 @@ class GDClassifier(ClassifierMixin, Descent):
     def predict_log_proba(self, X: Matrix) -> np.ndarray:
         """The logarithms of the probabilities (n, k) for X (n, d)."""
         Z = self._logits(X)
-        return log_expit(Z) if len(self.classes_) == 2 else log_softmax(Z, axis=1)
+        return log_softmax(Z / 2.0 if len(self.classes_) == 2 else Z, axis=1)
 
     def _logits(self, X):
         Z = self.decision_function(X) / getattr(self.problem_.loss, "temperature", 1.0)
