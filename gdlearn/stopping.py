@@ -8,8 +8,8 @@ from sklearn.exceptions import ConvergenceWarning
 from .results import GROWTH, History
 from .training import minimize
 
-# More copies of a row than this hold out the share no better, and only take memory.
-MANY = 1000
+# More copies of a row than this hold out the share no better, and more of all rows would only take memory.
+MANY, IN_ALL = 1000, 10**7
 
 
 def unit(weight):
@@ -22,7 +22,7 @@ def unit(weight):
 def share_out(y, weight, one, share, rng):
     """The weight of each distinct row to train with, and that to validate with: its copies are split like rows."""
     with np.errstate(over="ignore"):
-        copies = np.rint(weight / one).clip(1, MANY).astype(int)
+        copies = np.rint(weight / one).clip(1, max(1, min(MANY, IN_ALL // len(y)))).astype(int)
     rows = np.repeat(np.arange(len(y)), copies)
     held = np.bincount(rows[split(y[rows], share, rng)[1]], minlength=len(y))
     return weight * ((copies - held) / copies), weight * (held / copies)

@@ -140,3 +140,12 @@ def test_a_fit_that_did_not_converge_names_what_helps_most_first():
     places = [message.index(word) for word in words]
     assert places == sorted(places)
     assert caught[0].filename == __file__
+
+
+def test_many_rows_of_many_copies_take_no_more_memory_than_a_few(monkeypatch):
+    monkeypatch.setattr(stopping, "IN_ALL", 2000)
+    y, weight = np.arange(500.0), np.full(500, 100.0)
+    train, held = stopping.share_out(y, weight, 1.0, 0.25, np.random.default_rng(0))
+    np.testing.assert_allclose(train + held, weight)
+    assert set(held.tolist()) <= {0.0, 25.0, 50.0, 75.0, 100.0}
+    assert held.sum() == 0.25 * weight.sum()
