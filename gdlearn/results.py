@@ -84,8 +84,8 @@ class Run(NamedTuple):
     certificate : Certificate or None
         What a solver proves of its end, such as ``Certificate(kind="duality gap", bound=1e-9)``: no theta
         has an objective lower by more.
-    optimizer : optimizer or None
-        The one that took the steps, for whoever goes on with its memory.
+    optimizer : tuple
+        The record that took the steps, for whoever goes on with its memory. Solvers have none.
 
     Examples
     --------
