@@ -129,7 +129,7 @@ class Descent(BaseEstimator):
         train = partial(self._train_until, unit(weight)) if self.early_stopping else self._train
         if self.hidden or self.early_stopping or self._batch(len(y)) < len(y):
             X, y, weight = distinct(X, y, weight)
-        vars(self).pop("validation_loss_", None)
+        self.__dict__.pop("validation_loss_", None)
         run = train(problem, X, y, weight, start, self._generator())
         whole = not (self.hidden or self.early_stopping) and self._batch(len(y)) == len(y)
         tell(run, self.tolerance, start is None, whole)
@@ -224,7 +224,7 @@ class Descent(BaseEstimator):
     def _keep(self, run, epochs):
         """Take the attributes from the run, in place of those of an earlier one."""
         for name in ("coef_", "intercept_", "coefs_", "intercepts_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         self.run_, self.n_iter_ = run, epochs
         model, w = run.problem.model, weights(run.problem.model)
         W, b = run.theta[:w], run.theta[w:]
