@@ -39,7 +39,7 @@ WORK = {
     "lasso_path": lambda: gd.lasso_path(X, y, alphas=10)[1],
     "Lasso": lambda: gd.Lasso(0.1).fit(X, y).coef_,
     "GDRegressor": lambda: gd.GDRegressor(epochs=20, tolerance=1.0).fit(X, y).coef_,
-    "GDClassifier": lambda: gd.GDClassifier(epochs=20, tolerance=1.0).fit(X, LABELS).coef_,
+    "GDClassifier": lambda: gd.GDClassifier(epochs=200, tolerance=0.01).fit(X, LABELS).coef_,
 }
 
 
