@@ -15,7 +15,7 @@ import threads
 
 RESULTS = Path(__file__).with_name("results.json")
 # The modules whose rows() are measured, in the order of the table.
-GROUPS = ("gradients", "stochastic", "pieces", "networks", "lassos")
+GROUPS = ("gradients", "stochastic", "pieces", "networks", "lassos", "estimators")
 # What is measured in its own way.
 OTHERS = {"threads": threads.rows, "costs": costs.costs, "parts": parts.parts}
 

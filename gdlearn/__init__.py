@@ -19,6 +19,7 @@ with garbage_left():
     from .penalties import L1, L2, ElasticNet, NoPenalty
     from .problem import Problem, Smoothness
     from .progress import progress_bar
+    from .quasi_newton import lbfgs
     from .results import DivergenceWarning, History, Run
     from .schedules import (
         Constant,
@@ -109,6 +110,7 @@ __all__ = [
     "generic",
     "gradient_bound",
     "lasso_path",
+    "lbfgs",
     "losses",
     "minimize",
     "models",

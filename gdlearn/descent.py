@@ -1,26 +1,20 @@
 """What the estimators share: scikit-learn's conventions translated to records, and the rest left to ``minimize``."""
 
-import math
-from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, is_regressor
-from sklearn.utils import check_array, check_random_state
+from sklearn.base import is_regressor
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import words
-from ._types import Matrix, Record, Weights
-from .adaptive import Adam
-from .automatic import learning_rate
-from .models import Linear, layers, weights
-from .networks import MLP
-from .optimizers import SGD, Nesterov
+from ._types import Matrix, Weights
+from .models import layers, weights
+from .parameters import Parameters
 from .penalties import NoPenalty
-from .problem import Problem
+from .quasi_newton import lbfgs
 from .records import Range, number
 from .stopping import minimize_until, share_out, tell, unit
 from .threads import one_thread
@@ -28,63 +22,18 @@ from .training import minimize
 from .validation import FLOATS, real
 from .weighting import distinct, relative, weighted
 
-# The batch of hidden layers where ``batch_size="auto"``.
-BATCH = 32
-
 
 def takes_rows_as_they_come(estimator):
     """Whether ``partial_fit`` can be offered."""
     if estimator.early_stopping:
         raise AttributeError("partial_fit has no rows to hold out; pass early_stopping=False")
+    if estimator.optimizer == "lbfgs":
+        raise AttributeError("partial_fit sees some rows at a time, L-BFGS all; pass another optimizer")
     return True
 
 
-class Descent(BaseEstimator):
+class Descent(Parameters):
     """Fits a linear model or a network; a subclass knows the targets and the loss."""
-
-    def __init__(
-        self,
-        *,
-        loss: Record | str = "auto",
-        penalty: Record | str | None = "l2",
-        lam: float = 1e-4,
-        fit_intercept: bool = True,
-        hidden: Sequence[int] = (),
-        activation: Record | str = "relu",
-        optimizer: Record | str = "auto",
-        schedule: Record | str = "constant",
-        learning_rate: float | str = "auto",
-        batch_size: int | str | None = "auto",
-        epochs: int = 1000,
-        tolerance: float = 1e-4,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        patience: int = 10,
-        warm_start: bool = False,
-        random_state: int | np.random.Generator | np.random.RandomState | None = 0,
-    ):
-        self.loss = loss
-        self.penalty = penalty
-        self.lam = lam
-        self.fit_intercept = fit_intercept
-        self.hidden = hidden
-        self.activation = activation
-        self.optimizer = optimizer
-        self.schedule = schedule
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.tolerance = tolerance
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.warm_start = warm_start
-        self.random_state = random_state
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = not self.hidden
-        return tags
 
     @one_thread
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
@@ -112,8 +61,8 @@ class Descent(BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            If a linear model, stepping along the gradient of all rows, did not reach the tolerance, or if
-            a fit took no step, because the data are so small that the tolerance is reached at the start.
+            If L-BFGS, or a linear model stepping along the gradient of all rows, did not reach the tolerance,
+            or if a fit took no step, because the data are so small that the tolerance is reached at the start.
         DivergenceWarning
             If the objective grew beyond bounds.
         """
@@ -126,14 +75,22 @@ class Descent(BaseEstimator):
         if start is not None and problem.model != (last := self.run_.problem.model):
             needed = "the same number of columns and fit_intercept as the last fit, and the same network"
             raise ValueError(f"warm_start needs {needed}: {last}, not {problem.model}")
+        self.optimizer_ = self._optimizer(problem, len(y), alone=True)
+        by_lbfgs = self.optimizer_ == "lbfgs"
+        whole = by_lbfgs or not (self.hidden or self.early_stopping or self._batch(len(y)) < len(y))
         train = partial(self._train_until, unit(weight)) if self.early_stopping else self._train
-        if self.hidden or self.early_stopping or self._batch(len(y)) < len(y):
+        if not whole:
             X, y, weight = distinct(X, y, weight)
         self.__dict__.pop("validation_loss_", None)
-        run = train(problem, X, y, weight, start, self._generator())
-        whole = not (self.hidden or self.early_stopping) and self._batch(len(y)) == len(y)
+        run = (self._train_by_lbfgs if by_lbfgs else train)(problem, X, y, weight, start, self._generator())
         tell(run, self.tolerance, start is None, whole)
         return self._keep(run, run.epochs)
+
+    def _train_by_lbfgs(self, problem, X, y, weight, start, rng):
+        self.schedule_ = None
+        problem, y = weighted(problem, y, relative(weight))
+        epochs = number(self.epochs, "epochs", Range(1), int)
+        return lbfgs(problem, X, y, start=start, seed=rng, epochs=epochs, tolerance=self.tolerance)
 
     def _train(self, problem, X, y, weight, start, rng):
         weight = relative(weight)
@@ -161,8 +118,10 @@ class Descent(BaseEstimator):
         problem, start = self._problem(), None
         if hasattr(self, "run_"):
             start = self.run_ if self.run_.memory else self.run_.theta
+        if start is not None and self.optimizer_ != "lbfgs":
             method = {"optimizer": self.optimizer_, "schedule": self.schedule_, "batch_size": self._batch(len(y))}
         else:
+            self.optimizer_ = self._optimizer(problem, len(y), alone=False)
             method = self._method(problem, X, weight)
         method |= {"start": start, "seed": self._generator(), "sampling": "sequential"}
         problem, y = weighted(problem, y, weight)
@@ -182,44 +141,6 @@ class Descent(BaseEstimator):
         if weight.min() < 0.0 or weight.max() == 0.0:
             raise ValueError("sample_weight must be at least 0, and not zero for every row")
         return X, y, weight
-
-    def _problem(self):
-        """The problem of the parameters, for the columns and the targets of the fit."""
-        loss, outputs = self._loss()
-        if self.hidden:
-            if not self.fit_intercept:
-                raise ValueError("hidden layers always have intercepts; pass fit_intercept=True")
-            activation = words.record(self.activation, words.ACTIVATIONS, "activation")
-            model = MLP(self.n_features_in_, self.hidden, outputs, activation)
-        else:
-            model = Linear(self.n_features_in_, outputs, self.fit_intercept)
-        penalty = "none" if self.penalty is None else self.penalty
-        self.problem_ = Problem(model, loss, words.record(penalty, words.PENALTIES, "penalty", self.lam)).ready()
-        return self.problem_
-
-    def _method(self, problem, X, weight):
-        """Optimizer, schedule and batch size of a fit to these rows; the first two are kept."""
-        n, batch = len(weight), self._batch(len(weight))
-        usual = Adam if self.hidden else Nesterov if batch == n else SGD
-        self.optimizer_ = words.record(self.optimizer, {"auto": usual, **words.OPTIMIZERS}, "optimizer")
-        self.schedule_ = self.schedule
-        if isinstance(self.schedule, str):
-            rows = (problem, self.optimizer_, X, weight, batch)
-            eta = words.record(self.learning_rate, {"auto": learning_rate}, "learning_rate", *rows)
-            steps = number(self.epochs, "epochs", Range(1), int) * math.ceil(n / batch)
-            self.schedule_ = words.record(self.schedule, words.SCHEDULES, "schedule", eta, steps)
-        return {"optimizer": self.optimizer_, "schedule": self.schedule_, "batch_size": batch}
-
-    def _batch(self, n):
-        """The batch size for n rows: at most all of them."""
-        size = words.record(self.batch_size, {"auto": lambda: BATCH if self.hidden else None}, "batch_size")
-        return n if size is None else min(n, number(size, "batch_size", Range(1), int))
-
-    def _generator(self):
-        seed = self.random_state
-        if seed is None or isinstance(seed, np.random.RandomState):
-            seed = check_random_state(seed).randint(2**31)
-        return np.random.default_rng(seed)
 
     def _keep(self, run, epochs):
         """Take the attributes from the run, in place of those of an earlier one."""

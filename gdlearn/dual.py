@@ -28,7 +28,7 @@ from .penalties import L2
 from .problem import Problem, workspace
 from .records import Range, number, ready, shown
 from .results import History, Run
-from .sampling import RESHUFFLE, arrange, seeded
+from .sampling import RESHUFFLE, arrange, generator, seeded
 from .sparse import as_matrix
 from .threads import one_thread
 
@@ -156,11 +156,9 @@ def dual_ascent(
     """
     asked, began = _checked(problem), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
-    if not isinstance(seed, np.random.Generator):
-        seed = np.random.default_rng(number(seed, "seed", Range(0), int))
     problem, data = asked.load(X, y)
     state = Ascent(problem, data, as_matrix(data.X, asked.model.inputs), began)
-    goal, random = tolerance * state.objective, seeded(seed)
+    goal, random = tolerance * state.objective, seeded(generator(seed))
     if epochs > 0 and state.gap > goal:
         state.begin()
     while state.gap > goal and len(state.seen) <= epochs:

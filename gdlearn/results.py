@@ -10,8 +10,8 @@ from .certificates import Certificate
 from .optimizers import SGD, stability_limit
 from .problem import Problem
 
-RUNNING, CONVERGED, DIVERGED, INTERRUPTED = 0, 1, 2, 3
-STATUS = {RUNNING: "max_epochs", CONVERGED: "converged", DIVERGED: "diverged", INTERRUPTED: "interrupted"}
+RUNNING, CONVERGED, DIVERGED, INTERRUPTED, STALLED = range(5)
+STATUS = dict(enumerate(("max_epochs", "converged", "diverged", "interrupted", "stalled")))
 # A run whose objective ends so many times above its start has diverged, though every number is still finite.
 GROWTH = 10.0
 
@@ -77,7 +77,8 @@ class Run(NamedTuple):
         The final parameters (p,), or their average; of a diverged run the last with a finite objective.
     history : History
     status : str
-        "converged", "max_epochs", "diverged", "interrupted", or "stopped_early" by an estimator.
+        "converged", "max_epochs", "diverged", "interrupted"; "stalled" of :func:`lbfgs`, where rounding hides the
+        way down; or "stopped_early" of an estimator.
     problem : Problem
     memory : tuple
         All that the run carries; ``minimize(..., start=run)`` goes on from it. Solvers carry nothing.

@@ -107,6 +107,11 @@ def tell(run, tolerance, cold, whole):
             f"the gradient has norm {norm:.2g} after {run.epochs} epochs, above tolerance={tolerance:g}; pass more "
             "epochs, standardize the columns of X if they are not, or let gd.newton or gd.dual_ascent solve the problem"
         )
+    elif run.status == "stalled":
+        message = (
+            f"rounding hides the way down from a gradient of norm {norm:.2g}, above tolerance={tolerance:g}; pass a "
+            "larger tolerance, X in float64 if it is not, or scale y or the columns of X"
+        )
     elif run.status == "converged" and run.epochs == 0 and cold and norm > rounding:
         message = (
             f"no step was made: at the start the gradient has norm {norm:.2g}, already within tolerance={tolerance:g}; "

@@ -20,7 +20,7 @@ from .optimizers import SGD, Clip, begin, slots, update
 from .problem import Problem, alone
 from .records import Range, number, ready, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
-from .sampling import ORDERS, seeded
+from .sampling import ORDERS, generator, seeded
 from .schedules import Constant, rate
 
 # Seconds of training between two looks at the clock, the keyboard and the callback.
@@ -177,15 +177,9 @@ def _constant(eta):
     return Constant(number(eta, "schedule", Range(0.0, open_low=True)))
 
 
-def _generator(seed):
-    if isinstance(seed, np.random.Generator):
-        return seed
-    return np.random.default_rng(number(seed, "seed", Range(0), int))
-
-
 @lru_cache(typed=True)  # a generator takes as long to make as an epoch of a thousand rows
 def _first_number(seed):
-    return seeded(_generator(seed))
+    return seeded(generator(seed))
 
 
 def _memory(problem, method, start, seed, data):
@@ -194,7 +188,7 @@ def _memory(problem, method, start, seed, data):
     if isinstance(seed, int) and (start is not None or not has_kernel(initial, type(problem.model))):
         random = _first_number(seed).copy()
     else:
-        rng = _generator(seed)
+        rng = generator(seed)
         start = initial(problem.model, rng) if start is None else start
         random = seeded(rng)
     theta = validation.parameters(start, p, dtype, "start")

@@ -2,9 +2,11 @@ r"""Plain words for records, as the estimators take them.
 
 ========== ============================================================================================
 penalty    ``"none"``, ``"l2"``, ``"l1"``, ``"elastic_net"`` with the strength ``lam``
-optimizer  ``"sgd"``, ``"momentum"``, ``"nesterov"``, ``"adagrad"``, ``"rmsprop"``, ``"adam"``,
-           ``"amsgrad"``, ``"adamw"``, ``"lion"``, ``"muon"`` with their default fields; ``"auto"`` is
-           Adam for hidden layers, else Nesterov with all rows and SGD with batches
+optimizer  ``"lbfgs"`` is :func:`gdlearn.lbfgs`, which sees all rows and needs no schedule; ``"sgd"``,
+           ``"momentum"``, ``"nesterov"``, ``"adagrad"``, ``"rmsprop"``, ``"adam"``, ``"amsgrad"``,
+           ``"adamw"``, ``"lion"``, ``"muon"`` with their default fields; ``"auto"`` is Adam for hidden
+           layers and SGD for batches; with all rows L-BFGS, if the objective is smooth and no schedule,
+           learning rate or early stopping is asked for, else Nesterov
 schedule   all begin at ``learning_rate`` and know the number T of steps of the fit:
            ``"constant"``; ``"linear"`` and ``"cosine"`` fall to 0 at T; ``"exponential"`` and
            ``"inverse_time"`` fall to a hundredth at T; ``"step"`` falls to a tenth at T/3 and at 2T/3;
@@ -45,6 +47,7 @@ LOSSES = {"auto": SquaredError, "squared_error": SquaredError, "absolute_error":
 PENALTIES = {"none": lambda lam: NoPenalty(), "l2": L2, "l1": L1, "elastic_net": ElasticNet}
 ACTIVATIONS = {"relu": Relu, "tanh": Tanh}
 OPTIMIZERS = {
+    "lbfgs": lambda: "lbfgs",  # no record: it takes no steps of :func:`gdlearn.minimize`
     "sgd": SGD,
     "momentum": Momentum,
     "nesterov": Nesterov,

@@ -105,8 +105,9 @@ def test_schedules_begin_at_the_rate_and_end_low(word, steps):
 
 @pytest.mark.parametrize("word", words.OPTIMIZERS)
 def test_optimizers_have_their_words(word):
-    model = GDRegressor(optimizer=word, schedule=gd.Constant(1e-3), early_stopping=True, epochs=1).fit(X, Y)
-    assert type(model.optimizer_).__name__.lower() == word
+    settings = {} if word == "lbfgs" else {"schedule": gd.Constant(1e-3), "early_stopping": True, "epochs": 1}
+    found = GDRegressor(optimizer=word, **settings).fit(X, Y).optimizer_
+    assert word == (found if word == "lbfgs" else type(found).__name__.lower())
 
 
 @pytest.mark.parametrize(
@@ -116,13 +117,17 @@ def test_optimizers_have_their_words(word):
         ({"penalty": "l3"}, "penalty must be one of 'none', 'l2', 'l1', 'elastic_net', or a record"),
         ({"penalty": gd.SquaredError()}, "penalty=SquaredError has no cost kernel"),
         ({"lam": -1.0}, "penalty.lam must be"),
-        ({"optimizer": "newton"}, "optimizer must be one of 'auto', 'sgd'"),
+        ({"optimizer": "newton"}, "optimizer must be one of 'auto', 'lbfgs', 'sgd'"),
         ({"schedule": "random"}, "schedule must be one of 'constant'"),
         ({"learning_rate": "fast"}, "learning_rate must be one of 'auto'"),
         ({"learning_rate": -0.1}, "schedule.eta must be"),
         ({"batch_size": "all"}, "batch_size must be one of 'auto'"),
         ({"batch_size": 0}, "batch_size must be"),
         ({"epochs": 0}, "epochs must be"),
+        ({"optimizer": "sgd", "epochs": 0}, "epochs must be"),
+        ({"optimizer": "lbfgs", "batch_size": 8}, "optimizer='lbfgs' sees all rows at each step; pass batch_size=None"),
+        ({"optimizer": "lbfgs", "early_stopping": True}, "early_stopping=False"),
+        ({"optimizer": "lbfgs", "penalty": "l1"}, "lbfgs takes the penalty NoPenalty or L2, not L1"),
         ({"hidden": (3,), "activation": "step"}, "activation must be one of 'relu', 'tanh'"),
         ({"hidden": (3,), "fit_intercept": False}, "hidden layers always have intercepts; pass fit_intercept=True"),
         ({"hidden": 3}, "model.hidden must be a tuple"),

@@ -88,7 +88,9 @@ def test_predictions_go_by_what_was_fitted():
 # --- Ctrl-C
 
 
-@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"hidden": (3,), "batch_size": 8}])
+@pytest.mark.parametrize(
+    "settings", [{"optimizer": "nesterov"}, {"early_stopping": True}, {"hidden": (3,), "batch_size": 8}]
+)
 def test_ctrl_c_ends_a_fit_that_keeps_what_it_learned(settings, monkeypatch):
     stretches = []
 
