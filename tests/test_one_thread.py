@@ -34,6 +34,7 @@ WORK = {
     "closed_form": lambda: gd.closed_form(RIDGE, X, y).theta,
     "spectrum": lambda: gd.spectrum(X, y).stopped([5], 0.1),
     "newton": lambda: gd.newton(LOGISTIC, X, y > 0.0).theta,
+    "lbfgs": lambda: gd.lbfgs(NETWORK, X, LABELS, epochs=3).theta,
     "fista": lambda: gd.fista(LOGISTIC, X, y > 0.0, epochs=20).theta,
     "duality_gap": lambda: gd.duality_gap(RIDGE, np.zeros(201), X, y),
     "lasso_path": lambda: gd.lasso_path(X, y, alphas=10)[1],

@@ -1,4 +1,4 @@
-"""The front doors of Newton's method and dual ascent under the fire of ``test_fuzz``, and without Numba."""
+"""The front doors of Newton's method, L-BFGS and dual ascent under the fire of ``test_fuzz``, and without Numba."""
 
 import json
 import re
@@ -9,13 +9,14 @@ import pytest
 
 import gdlearn as gd
 import running
-from gdlearn import dual, second_order
+from gdlearn import dual, quasi_newton, second_order
 from test_fuzz import PERMITTED, X, Y, is_a_long_wait, odd
 
 CALLS = 1_000
 PROBLEM = gd.Problem(gd.Linear(2, intercept=False), gd.BinaryCrossEntropy(), gd.L2(0.5))
 DOORS = {
     gd.newton: ["problem", "X", "y", "model", "loss", "penalty", "epochs", "tolerance", "start"],
+    gd.lbfgs: ["problem", "X", "y", "model", "loss", "penalty", "epochs", "tolerance", "start", "seed"],
     gd.dual_ascent: ["problem", "X", "y", "model", "loss", "penalty", "epochs", "tolerance", "seed"],
 }
 
@@ -56,7 +57,7 @@ def complaint(solve, arguments, changed):
 @pytest.mark.parametrize("solve", DOORS)
 def test_every_malformed_call_is_refused_by_name(solve, part):
     rng, refused, complaints = np.random.default_rng(part), 0, []
-    with running.plainly((second_order, "look"), (dual, "ascend"), (dual, "mean_loss")):
+    with running.plainly((second_order, "look"), (quasi_newton, "evaluate"), (dual, "ascend"), (dual, "mean_loss")):
         for trial in range(CALLS):
             arguments, changed = call(rng, DOORS[solve])
             text, was_refused = complaint(solve, arguments, changed)
