@@ -50,7 +50,7 @@ def fitted(estimator, X, y):
 def row(shape, X, y, problem, ours, name, **settings):
     """One of ours beside one of theirs; our objective may not be higher by more than a millionth of that at 0."""
     contenders = {OURS: Contender(lambda: fitted(ours, X, y))}
-    peers, missing = present("sklearn.linear_model")
+    peers, missing = present("sklearn")
     if peers:
         from sklearn import linear_model
 

@@ -37,10 +37,9 @@ class GDRegressor(RegressorMixin, Descent):
         The units of each hidden layer; none, the default, is a linear model.
     activation : activation or {"relu", "tanh"}
     optimizer : optimizer or word
-        "auto" is Adam for hidden layers, SGD with batches; with all rows L-BFGS (:func:`lbfgs`) for smooth
-        objectives, where no schedule or learning rate is given and nothing is held out, else Nesterov.
+        "auto" is Adam for hidden layers, SGD with batches; with all rows L-BFGS (:func:`lbfgs`), which has no
+        schedule, for smooth objectives where none is given and nothing is held out, else Nesterov.
     schedule : schedule or word
-        L-BFGS takes none.
     learning_rate : float or "auto"
         The first rate of a schedule given as a word. "auto" is 1 / L, with L from
         ``problem.smoothness(X)`` (for batches the expected smoothness, see :mod:`gdlearn.automatic`),
@@ -72,11 +71,11 @@ class GDRegressor(RegressorMixin, Descent):
     coefs_, intercepts_ : list of ndarray
         Of a network: for each layer the weights (inputs, units), as in scikit-learn, and (units,).
     n_iter_ : int
-        The epochs done, which are the steps of L-BFGS.
+        The epochs done, or steps of L-BFGS.
     run_ : Run
         What :func:`minimize` returned, its history included; of ``partial_fit`` the last pass.
     problem_, optimizer_, schedule_
-        The records of the fit; "lbfgs" and None where it was L-BFGS's.
+        The records of the fit; of L-BFGS "lbfgs" and None.
     validation_loss_ : ndarray
         With early stopping: the mean loss of the rows held out, at the start and after each epoch.
     n_features_in_, feature_names_in_

@@ -14,6 +14,7 @@ from gdlearn import quasi_newton
 from gdlearn.estimators import GDClassifier, GDRegressor
 
 RATE = {"schedule": gd.Constant(0.1)}
+PEER = {"activation": "tanh", "solver": "lbfgs", "alpha": 0.01 * N / 2.0, "max_iter": 5000}
 
 
 @pytest.mark.parametrize(
@@ -59,9 +60,7 @@ def test_a_network_by_lbfgs():
     model = GDRegressor(lam=0.01, **settings).fit(X, Y)
     assert model.run_.status == "converged" and model.n_iter_ < 5000
     assert np.linalg.norm(model.problem_.gradient(model.run_.theta, X, Y)) <= 1e-5
-    peer = MLPRegressor(
-        hidden_layer_sizes=(6,), activation="tanh", solver="lbfgs", alpha=0.01 * N / 2.0, max_iter=5000
-    ).fit(X, Y)
+    peer = MLPRegressor(hidden_layer_sizes=(6,), **PEER).fit(X, Y)
     assert model.score(X, Y) > peer.score(X, Y) - 0.05
     other = GDRegressor(lam=0.01, random_state=1, **settings).fit(X, Y)
     assert other.run_.history.objective[0] != model.run_.history.objective[0]
