@@ -86,6 +86,9 @@ class Run(NamedTuple):
         has an objective lower by more.
     optimizer : tuple
         The record that took the steps, for whoever goes on with its memory. Solvers have none.
+    began : float
+        The objective at the start of this run, or of the first of those that it goes on from on the same rows;
+        divergence is measured from there. Solvers have NaN.
 
     Examples
     --------
@@ -107,6 +110,7 @@ class Run(NamedTuple):
     memory: Any = None
     certificate: Certificate | None = None
     optimizer: Any = None
+    began: float = math.nan
 
     def __repr__(self):
         objective, norm = self.history.objective[-1], self.history.gradient_norm[-1]
@@ -128,26 +132,32 @@ class Run(NamedTuple):
         return len(self.history.objective) - 1
 
 
-def finish(problem, method, X, memory, history, code):
-    """The result of a run; warns of a divergence."""
+def finish(problem, method, X, memory, history, code, start):
+    """The result of a run, which may go on from another, its start; warns of a divergence."""
     done, t = memory.t[1], memory.t[0]
     path = history.theta[:done] if len(history.theta) else None
     history = History(*(a[:done] for a in history[:4]), path)
+    began = start.began if _goes_on(history, start) else float(history.objective[0])
     overflowed = code == DIVERGED
-    if code == RUNNING and history.objective[-1] / GROWTH > history.objective[0]:
+    if code == RUNNING and history.objective[-1] / GROWTH > began:
         code = DIVERGED
     if code == DIVERGED:
         message = _divergence(problem, method.optimizer, X, history, overflowed)
         warnings.warn(message, DivergenceWarning, stacklevel=3)
     averaged = code in (RUNNING, CONVERGED) and t > method.average_from
     theta = memory.average if averaged else memory.finite
-    return Run(theta, history, STATUS[code], problem, memory, optimizer=method.optimizer)
+    return Run(theta, history, STATUS[code], problem, memory, optimizer=method.optimizer, began=began)
+
+
+def _goes_on(history, start):
+    """Whether the start is a run that had not diverged, on the same rows: others would have another objective."""
+    return isinstance(start, Run) and start.status != "diverged" and history.objective[0] == start.history.objective[-1]
 
 
 def _divergence(problem, optimizer, X, history, overflowed):
     """What to say of a diverged run: the epoch, the rate and, where it can be computed, the limit."""
     epoch = len(history.objective) - 1
-    lr = history.learning_rate[-1 if overflowed else -2]  # entry k is the rate of the steps of epoch k + 1
+    lr = history.learning_rate[-1 if overflowed else max(epoch - 1, 0)]  # entry k: the rate of epoch k + 1
     message = f"diverged after epoch {epoch} at learning rate {lr:.4g}"
     limit = _limit(problem, optimizer, X)
     if math.isfinite(limit):

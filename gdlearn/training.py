@@ -146,7 +146,7 @@ def minimize(
         validation.inputs(X, asked.model.inputs)
         remedy = "begin closer to zero, or scale y or the columns of X"
         raise ValueError(f"start has an objective that is not finite; {remedy}")
-    return finish(asked, method, X, memory, history, code)
+    return finish(asked, method, X, memory, history, code, start)
 
 
 def _method(problem, n, optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs):
