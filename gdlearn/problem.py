@@ -200,8 +200,6 @@ class Problem(NamedTuple):
         moments = second_moments(problem.model, validation.inputs(X, problem.model.inputs).astype(np.float64))
         ridge = np.zeros(len(moments))
         ridge[: problem.model.inputs] = penalties.curvature(problem.penalty)
-        if not np.isfinite(moments).all():
-            raise ValueError("X is so large that its squares overflow; scale the columns of X")
         steepest = np.linalg.eigvalsh(L * moments + np.diag(ridge))
         flattest = steepest if mu == L else np.linalg.eigvalsh(mu * moments + np.diag(ridge))
         return Smoothness(float(steepest[-1]), max(float(flattest[0]), 0.0))

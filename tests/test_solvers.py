@@ -284,9 +284,16 @@ def test_compiled_and_plain_iterations_are_the_same(compiled, monkeypatch):
 def test_the_curvature_of_wide_data_is_a_bound(layout, intercept, monkeypatch):
     problem = gd.Problem(gd.Linear(5, intercept=intercept), penalty=gd.ElasticNet(0.4, 0.5))
     exact = problem.smoothness(X).L
-    for module in (solvers, models):
-        monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(models, "FEW", 0)
     assert exact <= solvers.largest_curvature(problem, layout(X)) <= 1.011 * exact
+
+
+@pytest.mark.parametrize("columns", [3, models.FEW + 1])
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
+def test_data_whose_squares_overflow_are_refused(layout, columns):
+    wide = gd.Problem(gd.Linear(columns), penalty=gd.L1(0.1))
+    with pytest.raises(ValueError, match="X is so large that its squares overflow"):
+        fista(wide, layout(np.full((4, columns), 1e200)), Y[:4])
 
 
 def test_data_of_zeros_have_no_curvature():
