@@ -102,6 +102,19 @@ def alone(model):
     return one_thread if strangers or sizes(model)[-1] else ANYHOW
 
 
+def measured(problem, theta, X, y):
+    """J(theta), the gradient (p,) of its smooth part, and the norm of its smallest subgradient."""
+    asked = problem.ready()
+    problem, data = asked.load(X, y, looks=True)
+    work = problem.workspace(data.Y.dtype)
+    theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
+    with alone(problem.model):
+        objective, norm = evaluate(problem, theta, *data, *work)
+    if not math.isfinite(objective + norm):
+        validation.inputs(X, asked.model.inputs)
+    return float(objective), work.g, float(norm)
+
+
 class Smoothness(NamedTuple):
     """The largest curvature of an objective, L, and the smallest, mu.
 
@@ -163,11 +176,11 @@ class Problem(NamedTuple):
 
     def objective(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
         """J(theta), a float, for theta (p,), X (n, d) and y (n,), or (n, k) for k outputs."""
-        return self._evaluate(theta, X, y)[0]
+        return measured(self, theta, X, y)[0]
 
     def gradient(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> np.ndarray:
         """The gradient (p,) of J without the penalty's kink, for theta, X and y as in ``objective``."""
-        return self._evaluate(theta, X, y)[1]
+        return measured(self, theta, X, y)[1]
 
     def scores(self, theta: ArrayLike, X: Matrix) -> np.ndarray:
         """The scores of the model for theta (p,) and X (n, d): (n,) for one output, (n, k) for k."""
@@ -214,17 +227,6 @@ class Problem(NamedTuple):
             ready(self.loss, *needs, name="loss"),
             ready(self.penalty, cost, name="penalty"),
         )
-
-    def _evaluate(self, theta, X, y):
-        asked = self.ready()
-        problem, data = asked.load(X, y, looks=True)
-        work = problem.workspace(data.Y.dtype)
-        theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
-        with alone(problem.model):
-            objective, norm = evaluate(problem, theta, *data, *work)
-        if not math.isfinite(objective + norm):
-            validation.inputs(X, asked.model.inputs)
-        return float(objective), work.g, float(norm)
 
     def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data]:
         """The problem and the data as the compiled loops take them.
