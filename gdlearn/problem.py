@@ -204,7 +204,7 @@ class Problem(NamedTuple):
         Raises
         ------
         TypeError
-            If the model is not linear, or the loss has no bounded curvature.
+            If the model is not linear, the loss has no bounded curvature, or that of the penalty is not known.
         """
         problem = self.ready()
         L, mu = losses.curvature(problem.loss), losses.convexity(problem.loss)
@@ -212,7 +212,7 @@ class Problem(NamedTuple):
             raise TypeError(f"the curvature of {type(problem.loss).__name__} has no bound, so there is no smoothness")
         moments = second_moments(problem.model, validation.inputs(X, problem.model.inputs).astype(np.float64))
         ridge = np.zeros(len(moments))
-        ridge[: problem.model.inputs] = penalties.curvature(problem.penalty)
+        ridge[: problem.model.inputs] = penalties.known_curvature(problem.penalty)
         steepest = np.linalg.eigvalsh(L * moments + np.diag(ridge))
         flattest = steepest if mu == L else np.linalg.eigvalsh(mu * moments + np.diag(ridge))
         return Smoothness(float(steepest[-1]), max(float(flattest[0]), 0.0))

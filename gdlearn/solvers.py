@@ -83,7 +83,7 @@ def fista(
     Parameters
     ----------
     problem : Problem
-        A linear model and a loss with a bounded curvature.
+        A linear model, a loss with a bounded curvature, and a penalty whose curvature is known, if it pulls.
     X : array or sparse matrix (n, d)
     y : array (n,), or (n, k)
     epochs : int
@@ -162,4 +162,4 @@ def largest_curvature(problem, X):
     c = losses.curvature(problem.loss)
     if math.isinf(c):
         raise TypeError(f"fista needs a loss whose curvature has a bound, not {problem.loss!r}; use gd.minimize")
-    return max(c * largest_moment(problem.model, X) + penalties.curvature(problem.penalty), np.finfo(float).tiny)
+    return max(c * largest_moment(problem.model, X) + penalties.known_curvature(problem.penalty), np.finfo(float).tiny)
