@@ -88,7 +88,7 @@ def minimize(
         Keep theta of every epoch in ``history.theta``.
     callback : function, optional
         Called every few hundredths of a second as ``callback(epoch, objective)``; ``gd.progress_bar()``
-        makes one. If it returns True, the run stops as "interrupted", as it does at Ctrl-C.
+        makes one. If it returns True, and no other value, the run stops as "interrupted", as it does at Ctrl-C.
     checkpoint : path, optional
         A file that keeps the state of the run. If it is there, the run goes on from it, to the same
         bits as without the interruption. It knows records by their class and fields: delete it if you
@@ -242,6 +242,7 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
             stretch = max(1, round((done - first) * PATIENCE / took))
             saved.save(code, finished=done == last or code != RUNNING)
             asked = callback is not None and done and callback(done - 1, float(history.objective[done - 1]))
-            if code == RUNNING and done < last and (asked or interrupted):
+            stopped = interrupted or (isinstance(asked, (bool, np.bool_)) and asked)
+            if code == RUNNING and done < last and stopped:
                 return INTERRUPTED
     return code

@@ -81,9 +81,11 @@ def test_a_callback_that_returns_true_stops_the_run(when, average):
 
 @pytest.mark.usefixtures("_impatient")
 def test_only_true_stops_the_run():
-    for answer in (None, False, 0):
+    for answer in (None, False, np.False_, 0, 1, 1.0, "go on", np.array([True, True])):
         run = gd.minimize(PROBLEM, X, Y, epochs=3, callback=lambda *_, answer=answer: answer, **METHOD)
-        assert run.status == "max_epochs"
+        assert (run.status, run.epochs) == ("max_epochs", 3)
+    run = gd.minimize(PROBLEM, X, Y, epochs=3, callback=lambda *_: np.True_, **METHOD)
+    assert (run.status, run.epochs) == ("interrupted", 0)
 
 
 def test_an_error_in_a_callback_is_not_hidden():
