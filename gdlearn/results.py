@@ -77,7 +77,8 @@ class Run(NamedTuple):
         The final parameters (p,), or their average; of a diverged run the last with a finite objective.
     history : History
     status : str
-        "converged", "max_epochs", "diverged", "interrupted", or "stopped_early" by an estimator.
+        "converged", "max_epochs", "diverged", "interrupted", or "stopped_early" by an estimator. A run at which
+        Ctrl-C was pressed is "interrupted", however far it came.
     problem : Problem
     memory : tuple
         All that the run carries; ``minimize(..., start=run)`` goes on from it. Solvers carry nothing.

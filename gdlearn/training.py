@@ -242,7 +242,7 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
             stretch = max(1, round((done - first) * PATIENCE / took))
             saved.save(code, finished=done == last or code != RUNNING)
             asked = callback is not None and done and callback(done - 1, float(history.objective[done - 1]))
-            stopped = interrupted or (isinstance(asked, (bool, np.bool_)) and asked)
-            if code == RUNNING and done < last and stopped:
-                return INTERRUPTED
+            stopped = code == RUNNING and done < last and isinstance(asked, (bool, np.bool_)) and asked
+            if stopped or interrupted:  # also after the last epoch: whoever trains in a loop must hear of Ctrl-C
+                code = INTERRUPTED
     return code
