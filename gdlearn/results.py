@@ -16,6 +16,12 @@ STATUS = {RUNNING: "max_epochs", CONVERGED: "converged", DIVERGED: "diverged", I
 GROWTH = 10.0
 
 
+def equal_to_itself(cls):
+    """A class of tuples each of which equals no other: whether arrays in them are equal has many answers, not one."""
+    cls.__eq__, cls.__ne__, cls.__hash__ = object.__eq__, object.__ne__, object.__hash__
+    return cls
+
+
 class DivergenceWarning(RuntimeWarning):
     """The objective grew instead of falling; the learning rate is too large.
 
@@ -33,6 +39,7 @@ class DivergenceWarning(RuntimeWarning):
     """
 
 
+@equal_to_itself
 class History(NamedTuple):
     """What a run saw, one entry per epoch; entry 0 is the start.
 
@@ -68,6 +75,7 @@ class History(NamedTuple):
     theta: np.ndarray | None = None
 
 
+@equal_to_itself
 class Run(NamedTuple):
     """The result of :func:`minimize`, and of solvers such as :func:`closed_form` and :func:`fista`.
 
