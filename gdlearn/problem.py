@@ -220,10 +220,13 @@ class Problem(NamedTuple):
     @remembered
     def ready(self) -> "Problem":
         """The problem with its fields made exact, or an error that names what is wrong with it."""
-        alone = has_kernel(row_slope, type(self.loss))
-        needs = (row_slope,) if alone else (losses.value, losses.slope)
+        needs = (row_slope,) if has_kernel(row_slope, type(self.loss)) else (losses.value, losses.slope)
+        model = ready(self.model, forward, pullback, size, weights, name="model")
+        for field in ("inputs", "outputs"):
+            if not hasattr(model, field):
+                raise TypeError(f"model={type(model).__name__} has no {field}; write a field or property of this name")
         return Problem(
-            ready(self.model, forward, pullback, size, weights, name="model"),
+            model,
             ready(self.loss, *needs, name="loss"),
             ready(self.penalty, cost, name="penalty"),
         )

@@ -132,6 +132,7 @@ def minimize(
     if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
         start = start.theta
     with alone(problem.model):
+        number(rate(method.schedule, 0), "the rate that the kernel of schedule returns", Range(0.0))
         if isinstance(start, Run):
             memory = _continued(problem, method, start, data)
             method = method._replace(average_from=method.average_from + int(memory.t[0]))
