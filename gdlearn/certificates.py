@@ -28,7 +28,7 @@ from ._types import Matrix
 from .conjugates import conjugate, slopes, strengths
 from .generic import has_kernel
 from .models import Linear, size
-from .problem import Problem
+from .problem import Problem, measured
 from .threads import one_thread
 
 
@@ -141,7 +141,7 @@ def subgradient_norm(problem: Problem, theta: ArrayLike, X: Matrix, y: ArrayLike
     """The norm of the smallest subgradient of the objective at theta; of its gradient, where there is one."""
     problem = problem.ready()
     theta, X, _ = _in_double(problem, theta, X, y)
-    return problem._evaluate(theta, X, y)[2]
+    return measured(problem, theta, X, y)[2]
 
 
 @one_thread

@@ -9,13 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import scipy
 
-from . import penalties
 from .blocks import slopes
 from .elementary import exp
 from .generic import compiled, generic
 from .losses import BinaryCrossEntropy, SquaredError
 from .models import Linear, forward, pullback, weights
-from .penalties import cost, pull
+from .penalties import cost, pull, ridge
 from .problem import Workspace
 from .sparse import SparseLinear
 
@@ -118,7 +117,7 @@ def look(problem, theta, data, place, with_matrix):
         total += cost(problem.penalty, theta[j])
         g[j] += pull(problem.penalty, theta[j])
         if with_matrix:
-            H[j, j] += penalties.curvature(problem.penalty)
+            H[j, j] += ridge(problem.penalty)
     return total
 
 

@@ -175,9 +175,15 @@ def second_moments(model, X):
     if model.intercept:
         ones = np.ones((X.shape[0], 1), X.dtype)
         X = scipy.sparse.hstack([X, ones]) if issparse(X) else np.hstack([X, ones])
-    with np.errstate(over="ignore"):  # an overflow is seen in the result
+    with np.errstate(over="ignore"):
         moments = X.T @ X / X.shape[0]
-    return moments.toarray() if issparse(X) else moments
+    return _bounded(moments.toarray() if issparse(X) else moments)
+
+
+def _bounded(moments):
+    if not np.isfinite(moments).all():
+        raise ValueError("X is so large that its squares overflow; scale the columns of X")
+    return moments
 
 
 def largest_moment(model, X):
@@ -192,7 +198,8 @@ def largest_moment(model, X):
         return np.concatenate([X.T @ scores, ones.T @ scores]) / n
 
     p = d + ones.shape[1]
-    start = moments(np.random.default_rng(0).standard_normal(p))
+    with np.errstate(over="ignore", invalid="ignore"):
+        start = _bounded(moments(np.random.default_rng(0).standard_normal(p)))
     if not start.any():
         return 0.0
     operator = scipy.sparse.linalg.LinearOperator((p, p), moments, dtype=np.float64)

@@ -7,7 +7,7 @@ derivative), the part with a kink a ``prox`` (its proximal operator).
 import math
 from typing import NamedTuple
 
-from .generic import generic
+from .generic import generic, has_kernel
 from .records import NonNegative, Share
 
 
@@ -37,8 +37,19 @@ def subgradient(penalty, w, g):
 
 @generic
 def curvature(penalty):
-    """The second derivative of the smooth part."""
-    return 0.0
+    """The second derivative of the smooth part: 0 without a ``pull``, infinity where nobody says what it is."""
+    return math.inf if has_kernel(pull, type(penalty)) else 0.0
+
+
+def known_curvature(penalty):
+    """``curvature``, but for penalties that pull and do not say how steeply."""
+    if math.isinf(found := curvature(penalty)):
+        name = type(penalty).__name__
+        raise TypeError(
+            f"penalty={name} has a pull kernel but no curvature kernel, so no step is known to be short enough; write "
+            f"@gd.penalties.curvature.kernel({name}), the second derivative of its smooth part, or use gd.minimize"
+        )
+    return found
 
 
 @generic

@@ -102,6 +102,19 @@ def alone(model):
     return one_thread if strangers or sizes(model)[-1] else ANYHOW
 
 
+def measured(problem, theta, X, y):
+    """J(theta), the gradient (p,) of its smooth part, and the norm of its smallest subgradient."""
+    asked = problem.ready()
+    problem, data = asked.load(X, y, looks=True)
+    work = problem.workspace(data.Y.dtype)
+    theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
+    with alone(problem.model):
+        objective, norm = evaluate(problem, theta, *data, *work)
+    if not math.isfinite(objective + norm):
+        validation.inputs(X, asked.model.inputs)
+    return float(objective), work.g, float(norm)
+
+
 class Smoothness(NamedTuple):
     """The largest curvature of an objective, L, and the smallest, mu.
 
@@ -163,11 +176,11 @@ class Problem(NamedTuple):
 
     def objective(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> float:
         """J(theta), a float, for theta (p,), X (n, d) and y (n,), or (n, k) for k outputs."""
-        return self._evaluate(theta, X, y)[0]
+        return measured(self, theta, X, y)[0]
 
     def gradient(self, theta: ArrayLike, X: Matrix, y: ArrayLike) -> np.ndarray:
         """The gradient (p,) of J without the penalty's kink, for theta, X and y as in ``objective``."""
-        return self._evaluate(theta, X, y)[1]
+        return measured(self, theta, X, y)[1]
 
     def scores(self, theta: ArrayLike, X: Matrix) -> np.ndarray:
         """The scores of the model for theta (p,) and X (n, d): (n,) for one output, (n, k) for k."""
@@ -191,7 +204,7 @@ class Problem(NamedTuple):
         Raises
         ------
         TypeError
-            If the model is not linear, or the loss has no bounded curvature.
+            If the model is not linear, the loss has no bounded curvature, or that of the penalty is not known.
         """
         problem = self.ready()
         L, mu = losses.curvature(problem.loss), losses.convexity(problem.loss)
@@ -199,9 +212,7 @@ class Problem(NamedTuple):
             raise TypeError(f"the curvature of {type(problem.loss).__name__} has no bound, so there is no smoothness")
         moments = second_moments(problem.model, validation.inputs(X, problem.model.inputs).astype(np.float64))
         ridge = np.zeros(len(moments))
-        ridge[: problem.model.inputs] = penalties.curvature(problem.penalty)
-        if not np.isfinite(moments).all():
-            raise ValueError("X is so large that its squares overflow; scale the columns of X")
+        ridge[: problem.model.inputs] = penalties.known_curvature(problem.penalty)
         steepest = np.linalg.eigvalsh(L * moments + np.diag(ridge))
         flattest = steepest if mu == L else np.linalg.eigvalsh(mu * moments + np.diag(ridge))
         return Smoothness(float(steepest[-1]), max(float(flattest[0]), 0.0))
@@ -209,24 +220,16 @@ class Problem(NamedTuple):
     @remembered
     def ready(self) -> "Problem":
         """The problem with its fields made exact, or an error that names what is wrong with it."""
-        alone = has_kernel(row_slope, type(self.loss))
-        needs = (row_slope,) if alone else (losses.value, losses.slope)
+        needs = (row_slope,) if has_kernel(row_slope, type(self.loss)) else (losses.value, losses.slope)
+        model = ready(self.model, forward, pullback, size, weights, name="model")
+        for field in ("inputs", "outputs"):
+            if not hasattr(model, field):
+                raise TypeError(f"model={type(model).__name__} has no {field}; write a field or property of this name")
         return Problem(
-            ready(self.model, forward, pullback, size, weights, name="model"),
+            model,
             ready(self.loss, *needs, name="loss"),
             ready(self.penalty, cost, name="penalty"),
         )
-
-    def _evaluate(self, theta, X, y):
-        asked = self.ready()
-        problem, data = asked.load(X, y, looks=True)
-        work = problem.workspace(data.Y.dtype)
-        theta = validation.parameters(theta, len(work.g), work.g.dtype, "theta")
-        with alone(problem.model):
-            objective, norm = evaluate(problem, theta, *data, *work)
-        if not math.isfinite(objective + norm):
-            validation.inputs(X, asked.model.inputs)
-        return float(objective), work.g, float(norm)
 
     def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data]:
         """The problem and the data as the compiled loops take them.

@@ -189,14 +189,14 @@ class Search:
     def until(self, tolerance, epochs):
         """Take steps until the norm of the gradient is at most ``tolerance``; return how that ended."""
         with Interruptions() as interrupted, np.errstate(over="ignore", invalid="ignore"):
-            while self.at.norm > tolerance:
-                if interrupted:
-                    return INTERRUPTED
+            while not interrupted:
+                if self.at.norm <= tolerance:
+                    return CONVERGED
                 if len(self.seen) > epochs:
                     return RUNNING
-                if not self.step():
+                if not (self.step() or interrupted):
                     return STALLED
-        return CONVERGED
+        return INTERRUPTED
 
     def step(self):
         """Take one step; return False, and stay, if none leads down."""

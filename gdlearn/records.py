@@ -119,7 +119,9 @@ def ready(record, *functions, name):
     if not is_ours(cls):
         strangers.add(cls)
     hints = _hints(cls)
-    values = (_exact(v, hints.get(f, Any), functions, f"{name}.{f}") for f, v in zip(cls._fields, record, strict=True))
+    if untyped := [field for field in cls._fields if field not in hints]:
+        raise TypeError(f"{name}={cls.__name__} must be a typing.NamedTuple, which says types: {untyped[0]}: float")
+    values = (_exact(v, hints[f], functions, f"{name}.{f}") for f, v in zip(cls._fields, record, strict=True))
     made = cls(*values)
     check(made)
     return made
@@ -166,6 +168,8 @@ def _exact(value, hint, functions, name):
         return number(value, name, allowed, kind)
     if hint is Any:
         return ready(value, *functions, name=name)
+    if isinstance(value, (dict, set)):
+        raise TypeError(f"{name} must be a number, an array, a tuple or a record, not {shown(value)}")
     return value
 
 

@@ -16,6 +16,12 @@ STATUS = dict(enumerate(("max_epochs", "converged", "diverged", "interrupted", "
 GROWTH = 10.0
 
 
+def equal_to_itself(cls):
+    """A class of tuples each of which equals no other: whether arrays in them are equal has many answers, not one."""
+    cls.__eq__, cls.__ne__, cls.__hash__ = object.__eq__, object.__ne__, object.__hash__
+    return cls
+
+
 class DivergenceWarning(RuntimeWarning):
     """The objective grew instead of falling; the learning rate is too large.
 
@@ -33,6 +39,7 @@ class DivergenceWarning(RuntimeWarning):
     """
 
 
+@equal_to_itself
 class History(NamedTuple):
     """What a run saw, one entry per epoch; entry 0 is the start.
 
@@ -68,6 +75,7 @@ class History(NamedTuple):
     theta: np.ndarray | None = None
 
 
+@equal_to_itself
 class Run(NamedTuple):
     """The result of :func:`minimize`, and of solvers such as :func:`closed_form` and :func:`fista`.
 
@@ -78,7 +86,8 @@ class Run(NamedTuple):
     history : History
     status : str
         "converged", "max_epochs", "diverged", "interrupted"; "stalled" of :func:`lbfgs`, where rounding hides the
-        way down; or "stopped_early" of an estimator.
+        way down; or "stopped_early" of an estimator. A run at which Ctrl-C was pressed is "interrupted", however
+        far it came.
     problem : Problem
     memory : tuple
         All that the run carries; ``minimize(..., start=run)`` goes on from it. Solvers carry nothing.
@@ -87,6 +96,9 @@ class Run(NamedTuple):
         has an objective lower by more.
     optimizer : tuple
         The record that took the steps, for whoever goes on with its memory. Solvers have none.
+    began : float
+        The objective at the start of this run, or of the first of those that it goes on from on the same rows;
+        divergence is measured from there. Solvers have NaN.
 
     Examples
     --------
@@ -108,6 +120,7 @@ class Run(NamedTuple):
     memory: Any = None
     certificate: Certificate | None = None
     optimizer: Any = None
+    began: float = math.nan
 
     def __repr__(self):
         objective, norm = self.history.objective[-1], self.history.gradient_norm[-1]
@@ -129,26 +142,32 @@ class Run(NamedTuple):
         return len(self.history.objective) - 1
 
 
-def finish(problem, method, X, memory, history, code):
-    """The result of a run; warns of a divergence."""
+def finish(problem, method, X, memory, history, code, start):
+    """The result of a run, which may go on from another, its start; warns of a divergence."""
     done, t = memory.t[1], memory.t[0]
     path = history.theta[:done] if len(history.theta) else None
     history = History(*(a[:done] for a in history[:4]), path)
+    began = start.began if _goes_on(history, start) else float(history.objective[0])
     overflowed = code == DIVERGED
-    if code == RUNNING and history.objective[-1] / GROWTH > history.objective[0]:
+    if code == RUNNING and history.objective[-1] / GROWTH > began:
         code = DIVERGED
     if code == DIVERGED:
         message = _divergence(problem, method.optimizer, X, history, overflowed)
         warnings.warn(message, DivergenceWarning, stacklevel=3)
     averaged = code in (RUNNING, CONVERGED) and t > method.average_from
     theta = memory.average if averaged else memory.finite
-    return Run(theta, history, STATUS[code], problem, memory, optimizer=method.optimizer)
+    return Run(theta, history, STATUS[code], problem, memory, optimizer=method.optimizer, began=began)
+
+
+def _goes_on(history, start):
+    """Whether the start is a run that had not diverged, on the same rows: others would have another objective."""
+    return isinstance(start, Run) and start.status != "diverged" and history.objective[0] == start.history.objective[-1]
 
 
 def _divergence(problem, optimizer, X, history, overflowed):
     """What to say of a diverged run: the epoch, the rate and, where it can be computed, the limit."""
     epoch = len(history.objective) - 1
-    lr = history.learning_rate[-1 if overflowed else -2]  # entry k is the rate of the steps of epoch k + 1
+    lr = history.learning_rate[-1 if overflowed else max(epoch - 1, 0)]  # entry k: the rate of epoch k + 1
     message = f"diverged after epoch {epoch} at learning rate {lr:.4g}"
     limit = _limit(problem, optimizer, X)
     if math.isfinite(limit):

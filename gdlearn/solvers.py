@@ -12,7 +12,7 @@ from ._types import Matrix
 from .certificates import certificate, duality_gap, has_dual, subgradient_norm
 from .closed import closed_form, distance_to_closed_form
 from .generic import compiled
-from .models import FEW, Linear, largest_moment, size, weights
+from .models import Linear, largest_moment, size, weights
 from .penalties import prox, pull
 from .problem import Problem, gradient, measure
 from .records import Range, number
@@ -83,7 +83,7 @@ def fista(
     Parameters
     ----------
     problem : Problem
-        A linear model and a loss with a bounded curvature.
+        A linear model, a loss with a bounded curvature, and a penalty whose curvature is known, if it pulls.
     X : array or sparse matrix (n, d)
     y : array (n,), or (n, k)
     epochs : int
@@ -160,8 +160,6 @@ def largest_curvature(problem, X):
     if not isinstance(problem.model, Linear):
         raise TypeError(f"fista needs a convex problem, but {type(problem.model).__name__} is none; use gd.minimize")
     c = losses.curvature(problem.loss)
-    if X.shape[1] <= FEW or not math.isfinite(c):
-        L = problem.smoothness(X).L
-    else:
-        L = c * largest_moment(problem.model, X) + penalties.curvature(problem.penalty)
-    return max(L, np.finfo(float).tiny)
+    if math.isinf(c):
+        raise TypeError(f"fista needs a loss whose curvature has a bound, not {problem.loss!r}; use gd.minimize")
+    return max(c * largest_moment(problem.model, X) + penalties.known_curvature(problem.penalty), np.finfo(float).tiny)

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .results import GROWTH, History
+from .results import History
 from .training import minimize
 
 # More copies of a row than this hold out the share no better, and more of all rows would only take memory.
@@ -67,14 +67,8 @@ def minimize_until(judge, problem, X, y, *, epochs, patience, start=None, seed=0
     best, lowest, when = run.theta, judged[0], 0
     while status == "max_epochs" and len(judged) <= epochs:
         left = epochs + 1 - len(judged)
-        with warnings.catch_warnings(record=True, action="always") as caught:
-            run = minimize(problem, X, y, start=run, epochs=min(patience, left), path=True, **method)
+        run = minimize(problem, X, y, start=run, epochs=min(patience, left), path=True, **method)
         status = run.status
-        bounded = run.epochs == min(patience, left) and run.history.objective[-1] <= GROWTH * parts[0].objective[0]
-        if status == "diverged" and bounded:  # it grew, but from almost nothing
-            caught, status = [], "max_epochs"
-        for warning in caught:
-            warnings.warn(warning.message, stacklevel=5)
         for theta in run.history.theta[1:]:
             judged.append(judge(theta))
             if judged[-1] < lowest:

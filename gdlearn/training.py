@@ -88,7 +88,7 @@ def minimize(
         Keep theta of every epoch in ``history.theta``.
     callback : function, optional
         Called every few hundredths of a second as ``callback(epoch, objective)``; ``gd.progress_bar()``
-        makes one. If it returns True, the run stops as "interrupted", as it does at Ctrl-C.
+        makes one. If it returns True, and no other value, the run stops as "interrupted", as it does at Ctrl-C.
     checkpoint : path, optional
         A file that keeps the state of the run. If it is there, the run goes on from it, to the same
         bits as without the interruption. It knows records by their class and fields: delete it if you
@@ -132,6 +132,7 @@ def minimize(
     if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
         start = start.theta
     with alone(problem.model):
+        number(rate(method.schedule, 0), "the rate that the kernel of schedule returns", Range(0.0))
         if isinstance(start, Run):
             memory = _continued(problem, method, start, data)
             method = method._replace(average_from=method.average_from + int(memory.t[0]))
@@ -146,7 +147,7 @@ def minimize(
         validation.inputs(X, asked.model.inputs)
         remedy = "begin closer to zero, or scale y or the columns of X"
         raise ValueError(f"start has an objective that is not finite; {remedy}")
-    return finish(asked, method, X, memory, history, code)
+    return finish(asked, method, X, memory, history, code, start)
 
 
 def _method(problem, n, optimizer, schedule, batch_size, sampling, tolerance, average, measure_every, epochs):
@@ -236,6 +237,7 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
             stretch = max(1, round((done - first) * PATIENCE / took))
             saved.save(code, finished=done == last or code != RUNNING)
             asked = callback is not None and done and callback(done - 1, float(history.objective[done - 1]))
-            if code == RUNNING and done < last and (asked or interrupted):
-                return INTERRUPTED
+            stopped = code == RUNNING and done < last and isinstance(asked, (bool, np.bool_)) and asked
+            if stopped or interrupted:  # also after the last epoch: whoever trains in a loop must hear of Ctrl-C
+                code = INTERRUPTED
     return code

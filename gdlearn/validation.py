@@ -46,7 +46,11 @@ def shaped(X, columns):
         )
     if not sparse:
         return np.ascontiguousarray(X)
-    X = type(X)((real(X.data, "X"), X.indices, X.indptr), shape=X.shape)
+    return summed(type(X)((real(X.data, "X"), X.indices, X.indptr), shape=X.shape))
+
+
+def summed(X):
+    """A sparse matrix with one entry for each place: those that it has several times are summed, in a copy."""
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()

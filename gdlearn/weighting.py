@@ -8,7 +8,7 @@ from ._types import issparse
 from .generic import has_kernel
 from .losses import row_slope, slope, value
 from .records import check
-from .validation import encode
+from .validation import encode, summed
 
 FACTORS = np.array([0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)  # of splitmix64
 BLOCK = 4096  # so many rows are scrambled at a time: they stay in the cache
@@ -87,9 +87,7 @@ def distinct(X, y, weight):
     So a row of weight 2 and two equal rows are the same data, to the bit, for whatever comes next: the
     cut into batches, or the choice of a validation share.
     """
-    if issparse(X) and not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
+    X = summed(X) if issparse(X) else X
     Y = y.reshape(len(y), -1)
     digests = np.array([_digests(X, 2 * seed) + _digests(Y, 2 * seed + 1) for seed in range(2)])  # 128 bits for a row
     order = np.lexsort(digests)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import gdlearn as gd
 import running
+from gdlearn import training
 from gdlearn.optimizers import stability_limit
 from strategies import numbers, rows
 
@@ -77,6 +78,41 @@ def test_up_to_ten_times_the_start_is_no_divergence():
     assert run.status == "max_epochs"
     assert run.history.objective.tolist() == pytest.approx([1.0, 4.0], rel=1e-14)
     assert diverging(X=X, y=y, schedule=3.0, epochs=2)[0].history.objective[-1] == pytest.approx(16.0, rel=1e-14)
+
+
+def test_growth_is_measured_from_the_start_of_the_whole_run():
+    """theta moves by the factor 1.5 in a step, so the objective by 2.25: three steps make it 11.4."""
+    X, y = gd.datasets.quadratic([1.0, 1.0], center=[1.0, 1.0])
+    run = gd.minimize(BOWL, X, y, schedule=2.5, epochs=2)
+    assert (run.status, run.began) == ("max_epochs", 1.0)
+    assert diverging(X=X, y=y, schedule=2.5, epochs=1, start=run)[0].began == 1.0
+    assert diverging(X=X, y=y, schedule=2.5, epochs=3)[0].began == 1.0
+    assert gd.minimize(BOWL, X, y, schedule=2.5, epochs=1, start=run.theta).status == "max_epochs"
+
+
+def test_growth_from_almost_nothing_on_the_way_is_no_divergence():
+    X, y = gd.datasets.quadratic([1.0, 1.0], center=[1.0, 1.0])
+    near = gd.minimize(BOWL, X, y, schedule=0.9, epochs=3)
+    run = gd.minimize(BOWL, X, y, schedule=3.0, epochs=3, start=near)
+    assert (run.status, run.began) == ("max_epochs", 1.0)
+    assert run.history.objective[-1] > 60.0 * near.history.objective[-1]
+    assert diverging(X=X, y=y, schedule=3.0, epochs=12, start=near)[0].began == 1.0
+
+
+def test_a_run_that_goes_on_from_a_diverged_one_or_on_other_rows_begins_anew():
+    run, _ = diverging(schedule=0.25, epochs=12)
+    calm = gd.minimize(BOWL, X, Y, schedule=0.05, epochs=3, start=run)
+    assert (calm.status, calm.began) == ("max_epochs", run.history.objective[-1])
+    nothing = gd.minimize(BOWL, X, np.zeros(2), epochs=1)
+    assert (nothing.status, nothing.began) == ("converged", 0.0)
+    assert gd.minimize(BOWL, X, Y, schedule=0.05, epochs=3, start=nothing).status == "max_epochs"
+
+
+def test_a_run_stopped_on_its_way_up_is_told_so_without_another_step(monkeypatch):
+    monkeypatch.setattr(training, "PATIENCE", 0.0)
+    grown = gd.minimize(BOWL, X, Y, schedule=0.25, epochs=12, callback=lambda epoch, _: epoch == 8)
+    assert grown.status == "interrupted"
+    assert "diverged after epoch 0 at learning rate 0.25" in diverging(schedule=0.25, epochs=0, start=grown)[1]
 
 
 def test_raw_body_mass_index_diverges_and_standardized_it_converges():

@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import gdlearn as gd
 import naive_training
 import running
-from gdlearn import training
+from gdlearn import results, training
 
 RNG = np.random.default_rng(3)
 X = RNG.standard_normal((30, 3))
@@ -81,9 +82,11 @@ def test_a_callback_that_returns_true_stops_the_run(when, average):
 
 @pytest.mark.usefixtures("_impatient")
 def test_only_true_stops_the_run():
-    for answer in (None, False, 0):
+    for answer in (None, False, np.False_, 0, 1, 1.0, "go on", np.array([True, True])):
         run = gd.minimize(PROBLEM, X, Y, epochs=3, callback=lambda *_, answer=answer: answer, **METHOD)
-        assert run.status == "max_epochs"
+        assert (run.status, run.epochs) == ("max_epochs", 3)
+    run = gd.minimize(PROBLEM, X, Y, epochs=3, callback=lambda *_: np.True_, **METHOD)
+    assert (run.status, run.epochs) == ("interrupted", 0)
 
 
 def test_an_error_in_a_callback_is_not_hidden():
@@ -150,6 +153,29 @@ def test_ctrl_c_returns_what_was_reached(plain, tmp_path):
     assert objective == pytest.approx(again, rel=1e-13)
     assert complete, "an entry of the history is missing"
     assert rises
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize("ending", [{}, {"tolerance": 1e9}, {"schedule": 1e200, "optimizer": gd.SGD()}])
+def test_ctrl_c_in_the_last_stretch_is_not_lost(ending, monkeypatch, tmp_path):
+    """The last of the epochs, or one in which the run converges or diverges; the checkpoint knows how it ended."""
+    method = {"problem": gd.Problem(gd.Linear(3)), "X": X, "y": Y, "epochs": 2} | METHOD | ending
+    with warnings.catch_warnings(action="ignore"):
+        whole = gd.minimize(**method)
+
+    def press(*arguments):
+        code = train(*arguments)
+        if code != results.RUNNING or arguments[-1] == 3:
+            signal.raise_signal(signal.SIGINT)
+        return code
+
+    train = training.train
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "train", press)
+        run = gd.minimize(checkpoint=tmp_path / "c.npz", **method)
+    assert (run.status, run.epochs, run.theta.tolist()) == ("interrupted", whole.epochs, whole.theta.tolist())
+    with warnings.catch_warnings(action="ignore"):
+        assert gd.minimize(checkpoint=tmp_path / "c.npz", **method).status == whole.status
 
 
 def test_ctrl_c_before_the_first_epoch_is_not_called_a_bad_start(monkeypatch):

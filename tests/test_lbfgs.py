@@ -241,19 +241,21 @@ def test_a_matrix_that_misleads_is_forgotten(monkeypatch):
     assert run.status == "converged" and asked[:6] == [0, 1, 2, 3, 0, 1]
 
 
-def test_ctrl_c_ends_with_the_last_step(monkeypatch):
+@pytest.mark.parametrize("tolerance", [1e-6, 1e9])
+def test_ctrl_c_ends_with_the_last_step(tolerance, monkeypatch):
+    """Also where the run would have ended there anyhow."""
     problem, y = PROBLEMS["binary"]
     looks, look = [], Search.look
 
     def interrupting(search, theta):
         looks.append(1)
-        if len(looks) == 4:
+        if len(looks) == (4 if tolerance < 1.0 else 1):
             signal.raise_signal(signal.SIGINT)
         return look(search, theta)
 
     monkeypatch.setattr(Search, "look", interrupting)
-    run = gd.lbfgs(problem, X, y)
-    assert run.status == "interrupted" and 0 < run.epochs < 5
+    run = gd.lbfgs(problem, X, y, tolerance=tolerance)
+    assert run.status == "interrupted" and run.epochs < 5
     assert run.history.objective[-1] == problem.objective(run.theta, X, y)
 
 

@@ -1,6 +1,7 @@
 """Records: their fields become exactly what their annotations say, or are refused."""
 
 import sys
+from collections import namedtuple
 from typing import NamedTuple
 
 import numpy as np
@@ -121,3 +122,63 @@ def _(loss, z, y):
 def test_a_loss_of_unbounded_curvature_has_no_smoothness():
     with pytest.raises(TypeError, match="the curvature of Quartic has no bound"):
         LINEAR._replace(loss=Quartic()).smoothness(X)
+
+
+class Rates(NamedTuple):
+    """A schedule that returns whatever it holds."""
+
+    value: object
+
+
+@gd.schedules.rate.kernel(Rates)
+def _(schedule, t):
+    return schedule.value
+
+
+Untyped = namedtuple("Untyped", "value")
+gd.schedules.rate.kernel(Untyped)(gd.schedules.rate.dispatch(Rates))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "error", "message"),
+    [
+        (Rates(None), TypeError, "the kernel of schedule returns must be a number finite and at least 0, not None"),
+        (Rates("0.1"), TypeError, "the kernel of schedule returns must be a number .*, not '0.1'"),
+        (Rates(NAN), ValueError, "the kernel of schedule returns must be finite and at least 0, not nan"),
+        (Rates(-0.1), ValueError, "the kernel of schedule returns must be finite and at least 0, not -0.1"),
+        (Rates({0: 0.1}), TypeError, r"schedule\.value must be a number, an array, a tuple or a record, not {0: 0.1}"),
+        (Untyped(0.1), TypeError, r"schedule=Untyped must be a typing\.NamedTuple, which says types: value: float"),
+    ],
+    ids=repr,
+)
+def test_what_no_loop_can_be_compiled_for_is_refused_by_name(schedule, error, message):
+    with pytest.raises(error, match=message):
+        gd.minimize(LINEAR, X, Y, schedule=schedule)
+
+
+def test_a_rate_of_zero_is_a_rate():
+    assert not gd.minimize(LINEAR, X, Y, schedule=Rates(0.0), epochs=1).theta.any()
+
+
+class Square(NamedTuple):
+    """A model of as many outputs as inputs."""
+
+    inputs: int
+
+
+class Sized(Square):
+    """One that says so."""
+
+    @property
+    def outputs(self):
+        return self.inputs
+
+
+for function in (gd.models.weights, gd.models.size, gd.models.forward, gd.models.pullback):
+    function.kernel(Square)(function.dispatch(gd.Linear))
+
+
+def test_a_model_has_inputs_and_outputs():
+    with pytest.raises(TypeError, match="model=Square has no outputs; write a field or property of this name"):
+        gd.Problem(Square(2)).ready()
+    assert gd.Problem(Sized(2)).ready().model.outputs == 2

@@ -1,7 +1,9 @@
 """What a run says of itself, in words and in a notebook."""
 
 import base64
+import copy
 import io
+import pickle
 import re
 
 import numpy as np
@@ -42,6 +44,14 @@ def test_a_loss_curve_joins_the_epochs_that_were_measured():
     line = ax.lines[0]
     assert line.get_xdata().tolist() == [0, 4, 8, 10]
     assert line.get_ydata().tolist() == run.history.objective[[0, 4, 8, 10]].tolist()
+
+
+def test_a_run_is_equal_to_itself_only():
+    run = gd.minimize(BOWL, X, Y, epochs=5)
+    for one, twin in [(run, copy.deepcopy(run)), (run.history, copy.deepcopy(run.history))]:
+        assert (one == one, one != one, one == twin, one != twin) == (True, False, False, True)
+        assert {one: 1, twin: 2}[twin] == 2 and [one, twin].index(twin) == 1
+    assert pickle.loads(pickle.dumps(run)).theta.tolist() == run.theta.tolist()
 
 
 def test_a_diverged_run_is_drawn_too():

@@ -1,5 +1,7 @@
 """Solvers: the closed form against NumPy and scikit-learn, FISTA against its certificate."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -7,7 +9,7 @@ from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge
 
 import gdlearn as gd
 import running
-from gdlearn import automatic, models, solvers
+from gdlearn import automatic, models, penalties, solvers
 from gdlearn.certificates import duality_gap, subgradient_norm
 from gdlearn.solvers import closed_form, distance_to_closed_form, fista
 
@@ -284,9 +286,52 @@ def test_compiled_and_plain_iterations_are_the_same(compiled, monkeypatch):
 def test_the_curvature_of_wide_data_is_a_bound(layout, intercept, monkeypatch):
     problem = gd.Problem(gd.Linear(5, intercept=intercept), penalty=gd.ElasticNet(0.4, 0.5))
     exact = problem.smoothness(X).L
-    for module in (solvers, models):
-        monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(models, "FEW", 0)
     assert exact <= solvers.largest_curvature(problem, layout(X)) <= 1.011 * exact
+
+
+class Pulling(NamedTuple):
+    """A ridge of somebody's own, of which nobody says how steep it is."""
+
+    lam: float
+
+
+class Told(Pulling):
+    """One of which somebody does."""
+
+
+class Flat(NamedTuple):
+    """A penalty with a cost only, which is no part of a step."""
+
+
+penalties.cost.kernel(Pulling)(lambda penalty, w: 0.5 * penalty.lam * w * w)
+penalties.pull.kernel(Pulling)(lambda penalty, w: penalty.lam * w)
+penalties.curvature.kernel(Told)(lambda penalty: penalty.lam)
+penalties.cost.kernel(Flat)(lambda penalty, w: 1.0)
+
+
+def test_a_penalty_that_pulls_says_how_steeply_or_is_refused():
+    """Steps of 1 / L without the penalty's share of L would diverge."""
+    problem, unknown = gd.Problem(gd.Linear(5), gd.Huber(), gd.L2(50.0)), "write @gd.penalties.curvature.kernel"
+    for refused in (lambda p: fista(p, X, Y), lambda p: p.smoothness(X)):
+        with pytest.raises(TypeError, match=rf"penalty=Pulling has a pull kernel but no.*{unknown}\(Pulling\)"):
+            refused(problem._replace(penalty=Pulling(50.0)))
+    expected = fista(problem, X, Y)
+    run = fista(problem._replace(penalty=Told(50.0)), X, Y)
+    assert (run.status, run.history.learning_rate[0]) == ("converged", expected.history.learning_rate[0])
+    flat = problem._replace(penalty=Flat())
+    assert flat.smoothness(X) == problem._replace(penalty=gd.NoPenalty()).smoothness(X)
+    everything = gd.SGD(), X, np.ones(N), N
+    assert automatic.learning_rate(problem._replace(penalty=Pulling(50.0)), *everything) == automatic.RATE
+    assert automatic.learning_rate(flat, *everything) > automatic.RATE
+
+
+@pytest.mark.parametrize("columns", [3, models.FEW + 1])
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
+def test_data_whose_squares_overflow_are_refused(layout, columns):
+    wide = gd.Problem(gd.Linear(columns), penalty=gd.L1(0.1))
+    with pytest.raises(ValueError, match="X is so large that its squares overflow"):
+        fista(wide, layout(np.full((4, columns), 1e200)), Y[:4])
 
 
 def test_data_of_zeros_have_no_curvature():

@@ -88,6 +88,19 @@ def test_predictions_go_by_what_was_fitted():
 # --- Ctrl-C
 
 
+def test_ctrl_c_in_the_last_stretch_ends_a_loop_of_fits(monkeypatch):
+    def train(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return training_of_a_stretch(*arguments)
+
+    training_of_a_stretch = training.train
+    monkeypatch.setattr(training, "train", train)
+    model = GDRegressor(optimizer="nesterov", epochs=1, tolerance=1e9)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert model.run_.status == "interrupted"
+
+
 @pytest.mark.parametrize(
     "settings", [{"optimizer": "nesterov"}, {"early_stopping": True}, {"hidden": (3,), "batch_size": 8}]
 )
