@@ -64,10 +64,8 @@ class GDRegressor(RegressorMixin, Descent):
 
     Attributes
     ----------
-    coef_ : ndarray
-        The weights of a linear model, shape (d,).
-    intercept_ : float
-        Of a linear model.
+    coef_, intercept_ : ndarray, float
+        The weights (d,) of a linear model, and its intercept.
     coefs_, intercepts_ : list of ndarray
         Of a network: for each layer the weights (inputs, units), as in scikit-learn, and (units,).
     n_iter_ : int
