@@ -55,13 +55,13 @@ def row(shape, X, y, problem, ours, name, **settings):
         from sklearn import linear_model
 
         peer = getattr(linear_model, name)(**settings)
-        contenders[f"scikit-learn's {name}"] = Contender(lambda: fitted(peer, X, y))
+        contenders["scikit-learn"] = Contender(lambda: fitted(peer, X, y))
 
     def agree(ours, theirs):
         a, b, zero = (problem.objective(theta, X, y) for theta in (ours, theirs, np.zeros_like(ours)))
         assert a <= b + 1e-6 * zero, f"objectives {a} and {b}"
 
-    work = f"the estimator {type(ours).__name__} by its defaults, {shape}"
+    work = f"{type(ours).__name__} in place of {name}, {shape}"
     return Row(GROUP, work, contenders, {}, agree, missing)
 
 

@@ -73,20 +73,18 @@ def add_row_of(X, r, factor, w):
 @forward.kernel(SparseLinear)
 def _(model, theta, X, order, start, stop, Z, H):
     d, k = model.inputs, model.outputs
-    for i in range(stop - start):
-        r = place(order[start + i])
-        for c in range(k):
-            b = theta[k * d + c] if model.intercept else like(theta[0], 0.0)
-            Z[i, c] = b + row_times(X, r, theta[c * d : c * d + d])
+    for c in range(k):  # one output after another, so that its weights stay in the cache
+        b = theta[k * d + c] if model.intercept else like(theta[0], 0.0)
+        for i in range(stop - start):
+            Z[i, c] = b + row_times(X, place(order[start + i]), theta[c * d : c * d + d])
 
 
 @pullback.kernel(SparseLinear)
 def _(model, theta, X, order, start, stop, S, share, g, H):
     d, k = model.inputs, model.outputs
-    for i in range(stop - start):
-        r = place(order[start + i])
-        for c in range(k):
+    for c in range(k):
+        for i in range(stop - start):
             s = like(g[0], share) * S[i, c]
-            add_row_of(X, r, s, g[c * d : c * d + d])
+            add_row_of(X, place(order[start + i]), s, g[c * d : c * d + d])
             if model.intercept:
                 g[k * d + c] += s
