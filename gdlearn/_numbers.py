@@ -1,11 +1,13 @@
-"""How numbers stand in a text: a power of ten as 2 · 10⁻⁹, and no line ends between a number and its unit."""
+"""How numbers stand in a text: a power of ten as 2 · 10⁻⁹, no line ends before a unit or in η = 0.1."""
 
 import re
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+−-]\d+)(?!\w)")
 MINUS = re.compile(r"(?<![\w)])-(?=\d)")
-UNIT = re.compile(r"(?:^|(?<=\d)) (?=(?:%|[mµ]s)(?!\w)|· 10)|(?<=·) (?=10)")
+UNIT = re.compile(
+    r"(?:^|(?<=\d)) (?=(?:%|[mµ]s)(?!\w)|· 10)|(?<=·) (?=10)|(?<=[\w)]) (?== [−-]?\d)|(?<=[\w)] =) (?=[−-]?\d)"
+)
 
 
 def power_of_ten(exponent):
@@ -24,5 +26,5 @@ def written(text):
 
 
 def unbroken(text):
-    """The text with no-break spaces between each number and its unit, and in each power of ten."""
+    """The text with no-break spaces between each number and its unit, in each power of ten, and around = before one."""
     return UNIT.sub("\N{NO-BREAK SPACE}", text)

@@ -36,8 +36,14 @@ def test_a_line_does_not_end_within_a_number(text):
     assert unbroken(f"about {text}.") == f"about {text.replace(' ', SPACE)}."
 
 
-def test_other_lines_may_end():
-    assert unbroken("7 msec, n % 2, a · 5") == "7 msec, n % 2, a · 5"
+@pytest.mark.parametrize("text", ["η = 0.051", "2/η = 40.0", "μ = −3", "λ = 1/(ηt) = 0.2"])
+def test_a_line_does_not_end_at_an_equals_sign(text):
+    assert unbroken(f"at {text} and") == f"at {text.replace(' ', SPACE)} and"
+
+
+@pytest.mark.parametrize("text", ["7 msec, n % 2, a · 5", "a = b", "(start = x)", "== 3"])
+def test_other_lines_may_end(text):
+    assert unbroken(text) == text
 
 
 def test_the_text_of_a_picture_is_written_by_hand_too():

@@ -44,3 +44,24 @@ def test_a_percent_sign_stays_with_its_number_in_a_question():
 
 def test_code_is_left_alone():
     assert kept(nodes.literal("", "n % 2"), nodes.math("", "a % b")).astext() == "n % 2a % b"
+
+
+def test_an_equals_sign_stays_with_the_number_from_a_cell():
+    paragraph = kept(
+        nodes.Text("the "), nodes.math("", "2/L ="), nodes.Text(" "), nodes.inline("", "1.75"), nodes.Text(" of")
+    )
+    _, span, rest = paragraph.children
+    assert span["classes"] == ["unbroken"]
+    assert [type(child) for child in span.children] == [nodes.math, nodes.Text, nodes.inline]
+    assert (span.astext(), rest.astext()) == ("2/L = 1.75", " of")
+
+
+def test_an_equals_sign_stays_between_two_numbers_from_cells():
+    text = kept(nodes.Text("2/"), nodes.inline("", "18.4"), nodes.Text(" = "), nodes.inline("", "0.109")).astext()
+    assert text == "2/18.4\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0.109"
+
+
+@pytest.mark.parametrize("after", [nodes.Text(" is"), nodes.math("", "x")])
+def test_other_formulas_that_end_with_an_equals_sign_stay_as_they_are(after):
+    children = [nodes.math("", "L ="), nodes.Text(" "), after]
+    assert [type(child) for child in kept(*children).children] == [type(child) for child in children]
