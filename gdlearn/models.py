@@ -150,12 +150,14 @@ def _(model, theta, X, order, start, stop, S, share, g, H):
     d, m, part = model.inputs, stop - start, like(g[0], share)
     for c in range(model.outputs):
         first, total, i = c * d, like(g[0], 0.0), 0
-        while i + 4 <= m:  # four rows at a time, so that g is read and written once for them
+        while i + 4 <= m:  # four rows at a time: g is read and written once
             p, q = order[start + i], order[start + i + 1]
             r, s = order[start + i + 2], order[start + i + 3]
-            t, u, v, w = part * S[i, c], part * S[i + 1, c], part * S[i + 2, c], part * S[i + 3, c]
+            t, u = part * S[i, c], part * S[i + 1, c]
+            v, w = part * S[i + 2, c], part * S[i + 3, c]
             for j in range(d):
-                g[first + j] += (t * X[p, j] + u * X[q, j]) + (v * X[r, j] + w * X[s, j])
+                two = t * X[p, j] + u * X[q, j]
+                g[first + j] += two + (v * X[r, j] + w * X[s, j])
             total += (t + u) + (v + w)
             i += 4
         while i < m:
