@@ -76,10 +76,11 @@ def sweep(G, c, w, q, threshold, least, most):
     return done, helped
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def solve(work, threshold, last, tolerance, most):
     """Close the gap at n * alpha = ``threshold``, coming from ``last``; return the gap and the sweeps done.
 
-    Both the gap and its ``tolerance`` are n times those of the objective.
+    Both the gap and its ``tolerance`` are n times those of the objective. Raises ValueError where products overflow.
     """
     done = 0
     if work.apart and not len(work.ids):  # nobody has paid for products yet

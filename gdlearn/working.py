@@ -22,6 +22,7 @@ FEW = 64
 ROUNDING = 4.0 * np.finfo(float).eps
 # Products tell the gap where their rounding is at most this share of the tolerance.
 SMALL = 0.01
+TOO_LARGE = "X and y are so large that their products overflow; scale y and the columns of X"
 
 
 @compiled
@@ -61,9 +62,9 @@ class WorkingSet:
         self.A, self.G, self.numbers, self.factor = columns.X[:, :0], np.zeros((0, 0)), np.zeros((3, 0)), Factor()
 
     def check(self):
-        """Refuse data, all of them finite, whose products are not."""
+        """Refuse data, all of them finite, whose products with y are not."""
         if not (math.isfinite(self.energy) and np.isfinite(self.Xy).all()):
-            raise ValueError("X and y are so large that their products overflow; scale y and the columns of X")
+            raise ValueError(TOO_LARGE)
 
     @property
     def state(self):
@@ -88,6 +89,7 @@ class WorkingSet:
             self.state[2][:] = self.w[ids]
             self.refresh(0.0, 0.0)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def prepare(self, line, tolerance):
         """Begin a path down to ``line``, where many residuals follow that are much alike.
 
@@ -195,7 +197,10 @@ class WorkingSet:
     def primal_and_dual(self, threshold):
         """The objective at w, and the value of the dual at the multiple of the residual that is best there."""
         w = self.state[2] if len(self.ids) else self.w
-        return pair(self.squares, self.along, self.bounds.max(), w, threshold)
+        values = pair(self.squares, self.along, self.bounds.max(), w, threshold)
+        if not math.isfinite(sum(values)):  # products of the columns, with each other or with the residual, were not
+            raise ValueError(TOO_LARGE)
+        return values
 
     def inner_gap(self, threshold):
         """The duality gap if the columns let in were all, up to the rounding of small moves."""
