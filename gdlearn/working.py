@@ -77,6 +77,14 @@ class WorkingSet:
         w[self.ids] = self.state[2]
         return w
 
+    def resume(self, w):
+        """Begin at these weights."""
+        if self.apart:
+            self.take(w, self.y - self.columns.times(w))
+        else:
+            self.w = w
+            self.enter()
+
     def take(self, w, residual):
         """Go on at these weights, before any column is in."""
         self.w, self.residual, self.bounds = w, residual, np.abs(self.columns.correlations(residual))

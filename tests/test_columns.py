@@ -176,3 +176,12 @@ def test_no_more_sweeps_than_allowed(most):
     for X, y in (apart(), correlated(300, 20, rho=0.99)):
         model = gd.Lasso(1e-3, tol=1e-14, max_iter=most).fit(X, y)
         assert model.n_iter_ == most and model.coef_.any()
+
+
+@layouts
+def test_a_warm_start_has_nothing_left_to_do(layout):
+    for X, y in (apart(), correlated(300, 20, rho=0.99), correlated(30, 60)):
+        model = gd.Lasso(0.01, tol=1e-9, max_iter=10_000, warm_start=True).fit(layout(X), y)
+        w = model.coef_
+        assert model.fit(layout(X), y).n_iter_ == 0
+        assert (model.coef_ == w).all() and w.any() and model.dual_gap_ <= 1e-9 * y.var()
