@@ -40,11 +40,6 @@ class Columns(NamedTuple):
         found = (self.X.T @ v.astype(self.X.dtype, copy=False)).astype(np.float64, copy=False)
         return found - self.means * (self.root @ v) if self.means.any() else found
 
-    def times(self, w):
-        """A w, shape (n,)."""
-        found = self.X @ w
-        return found - self.root * (self.means @ w) if self.means.any() else found
-
     def lie_in_a_row(self):
         """Whether a column is one piece of memory, in float64, so that some can be read without the others."""
         return not issparse(self.X) and self.X.flags.f_contiguous and self.X.dtype == np.float64
@@ -119,6 +114,19 @@ def _(rows, j):
     for e in range(rows.begins[j], rows.begins[j + 1]):
         total += rows.values[e] * rows.values[e]
     return total
+
+
+@compiled
+def subtract_columns(columns, w, r):
+    """Subtract A w from r."""
+    rows, means, root, _ = columns
+    shift = 0.0
+    for j in range(len(w)):
+        if w[j] != 0.0:
+            add(rows, j, -w[j], r)
+            shift += w[j] * means[j]
+    for i in range(len(r)):
+        r[i] += shift * root[i]
 
 
 @compiled

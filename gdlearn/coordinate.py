@@ -111,8 +111,8 @@ def by_columns(work, threshold, tolerance, most):
         objective, found = work.primal_and_dual(threshold)
         dual = max(dual, found)
         gap = max(objective - dual, 0.0)
-        if gap <= tolerance and moved:  # true up to the rounding of all moves, which a residual made anew has not
-            work.take(work.w, work.y - work.columns.times(work.w))
+        if gap <= tolerance and moved:
+            work.take(work.w, work.true_residual())
             moved = False
             continue
         ids = np.flatnonzero((work.bounds > threshold) | (work.w != 0.0))

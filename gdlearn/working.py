@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from ._types import issparse
+from .columns import subtract_columns
 from .factors import Factor
 from .generic import compiled
 
@@ -79,16 +80,22 @@ class WorkingSet:
 
     def resume(self, w):
         """Begin at these weights."""
+        self.w = w
         if self.apart:
-            self.take(w, self.y - self.columns.times(w))
+            self.take(w, self.true_residual())
         else:
-            self.w = w
             self.enter()
 
     def take(self, w, residual):
         """Go on at these weights, before any column is in."""
         self.w, self.residual, self.bounds = w, residual, np.abs(self.columns.correlations(residual))
         self.squares, self.along = residual @ residual, self.y @ residual
+
+    def true_residual(self):
+        """The residual at w, without the rounding of many moves; before any column is in."""
+        residual = self.y.copy()
+        subtract_columns(self.apart, self.w, residual)
+        return residual
 
     def enter(self):
         """Let the columns in whose weights are not 0."""
