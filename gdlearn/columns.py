@@ -66,14 +66,20 @@ class Columns(NamedTuple):
         return Apart(rows, self.means, self.root, np.full(p, -1.0))
 
 
+def in_columns(X):
+    """A copy of X in Fortran order."""
+    rows = np.empty(X.shape[::-1], X.dtype)
+    transpose(locked(X), rows)
+    return rows.T
+
+
 @compiled
-def centered_columns(X, means, rows):
-    """Write each column of X, less its mean, to a row."""
+def transpose(X, rows):
+    """Write each column of X to a row."""
     for first in range(0, len(X), ROWS):
         for j in range(X.shape[1]):
-            mean = means[j]
             for i in range(first, min(first + ROWS, len(X))):
-                rows[j, i] = X[i, j] - mean
+                rows[j, i] = X[i, j]
 
 
 @generic

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from . import validation
 from ._types import Matrix, issparse
-from .columns import Columns, centered_columns
+from .columns import Columns, in_columns
 from .coordinate import solve
 from .losses import SquaredError
 from .models import Linear
@@ -150,22 +150,20 @@ def centered(X, y, weight, fit_intercept):
     n, p = X.shape
     weight = np.ones(n) if weight is None else relative(weight)
     means, root, changes = np.zeros(p), np.sqrt(weight), (weight != 1.0).any()
+    lies_across = not issparse(X) and n >= p and not X.flags.f_contiguous
+    A = in_columns(X) if lies_across else X
     if fit_intercept:
-        means = X.T @ weight / n
+        means = A.T @ weight / n
     center = weight @ y / n if fit_intercept else 0.0
     y = root * (y - center)
     if issparse(X):
-        A = (scipy.sparse.diags_array(root) @ X if changes else X).tocsc().astype(X.dtype, copy=False)
+        A = (scipy.sparse.diags_array(root) @ A if changes else A).tocsc().astype(X.dtype, copy=False)
         if not A.has_canonical_format:
             A = A.copy()
             A.sum_duplicates()
         return Columns(A, means, root), y, np.append(means, center)
-    A = X
-    if n >= p and not X.flags.f_contiguous:
-        A = np.empty((p, n), X.dtype).T
-        centered_columns(validation.locked(X), means.astype(X.dtype), A.T)
-    elif fit_intercept:
-        A = X - means.astype(X.dtype)
+    if fit_intercept:
+        A = np.subtract(A, means.astype(X.dtype), out=A if lies_across else None)
     if changes:
         A = A * root.astype(X.dtype)[:, None]
     return Columns(A, np.zeros(p), root), y, np.append(means, center)
