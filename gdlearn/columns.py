@@ -13,8 +13,9 @@ from .generic import compiled, generic
 from .sparse import CSR, add_row_of, row_times
 from .validation import locked
 
-# Sweeps over the columns may be so many, and one more for so many columns: much less than their products cost.
-FEWEST, CHEAP = 8, 16
+# So many sweeps over columns are always tried. One sweep costs as much as the products of each with so many others;
+# and where columns are short, their factor costs as much as the products when they are so many times their length.
+FEWEST, CHEAP, SHORT = 8, 16, 32
 # So many rows at a time are turned into columns, for they stay in the cache.
 ROWS = 1024
 
@@ -45,24 +46,20 @@ class Columns(NamedTuple):
         return not issparse(self.X) and self.X.flags.f_contiguous and self.X.dtype == np.float64
 
     def affordable(self, m):
-        """How many sweeps over m of the columns cost far less than their products, and a factor of these.
+        """How many sweeps over m of the columns cost less than their products and a factor of these, as a rule.
 
-        A sweep takes some operations for each number of a column; the products m times as many, or, where columns are
-        short beside m, their factor m^3. Both run faster, by a factor that is known only roughly.
+        For columns of length l, a sweep takes some m l operations, their products m^2 l, and the factor m^3.
         """
         n, p = self.X.shape
-        length = self.X.nnz / p if issparse(self.X) else n
-        return FEWEST + int(m * max(1.0, m / length) / CHEAP)
+        length = max(self.X.nnz, 1) / p if issparse(self.X) else n
+        return FEWEST + int(m / CHEAP * (1.0 + m / (SHORT * length)))
 
     def apart(self):
         """The columns for sweeps that take one after the other, or None where these do not pay."""
-        n, p = self.X.shape
-        if issparse(self.X):
-            rows: Any = CSR(*map(locked, (self.X.data, self.X.indices, self.X.indptr)))
-        elif self.X.flags.f_contiguous and n >= p:
-            rows = locked(self.X.T)
-        else:
+        (n, p), sparse = self.X.shape, issparse(self.X)
+        if not sparse and not (self.X.flags.f_contiguous and n >= p):
             return None
+        rows = CSR(*map(locked, (self.X.data, self.X.indices, self.X.indptr))) if sparse else locked(self.X.T)
         return Apart(rows, self.means, self.root, np.full(p, -1.0))
 
 

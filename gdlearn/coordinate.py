@@ -3,8 +3,8 @@ r"""The lasso by coordinate descent: move one weight at a time, among the few th
 The problem, in the convention of scikit-learn, is :math:`\min_w \frac{1}{2n} \lVert y - A w \rVert^2 +
 \alpha \lVert w \rVert_1`. Four ideas make it fast:
 
-- *Sweeps over columns.* Where columns are sparse, or n is at least p, a few sweeps over the columns themselves, with
-  the residual at hand, may be enough. If the first of them say otherwise, what follows is quicker.
+- *Sweeps over columns.* Where X is sparse, or n is at least p, a few sweeps over the columns themselves, with the
+  residual at hand, may close the gap. As soon as their progress says otherwise, what follows is quicker.
 - *Working set.* At a solution, :math:`|a_j^\top (y - A w)| < n \alpha` implies :math:`w_j = 0`. Only
   columns above that line, the violators, are let in, until there are none. The first guess along a path
   is the strong rule (Tibshirani et al. 2012): column j can wait if its correlation at the last alpha is
@@ -30,7 +30,7 @@ from .working import FEW
 
 # A sweep that lowers the objective by at most this share of the gap is the last one before a new look.
 LAST = 1e-2
-# The gap, which falls as the root of that, is closed when a sweep lowers the objective by about this share of it.
+# The gap is closed about where a sweep lowers the objective by this share of the tolerance: it falls like the root.
 ENOUGH = 1e-3
 # While many columns come in, their weights need not be known well: so many sweeps are enough.
 ROUGH = 8

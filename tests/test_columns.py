@@ -171,6 +171,14 @@ def unsummed(coo, kind):
     return coo.data[order], across[order].astype(np.int32), begins.astype(np.int32)
 
 
+@layouts
+def test_columns_without_a_number_get_no_weights(layout):
+    y = np.arange(5.0)
+    model = gd.Lasso(0.1).fit(layout(np.zeros((5, 3))), y)
+    assert not model.coef_.any() and model.intercept_ == 2.0 and model.dual_gap_ == 0.0
+    assert not gd.lasso_path(layout(np.zeros((5, 3))), y, alphas=[0.2, 0.1])[1].any()
+
+
 @pytest.mark.parametrize("most", [1, 2, 3, 5])
 @pytest.mark.filterwarnings("ignore:the duality gap")
 def test_no_more_sweeps_than_allowed(most):
