@@ -15,7 +15,7 @@ from .validation import locked
 
 # So many sweeps over columns are always tried. One sweep costs as much as the products of each with so many others;
 # and where columns are short, their factor costs as much as the products when they are so many times their length.
-FEWEST, CHEAP, SHORT = 8, 16, 32
+FEWEST, CHEAP, SHORT = 8, 16, 2
 # So many rows at a time are turned into columns, for they stay in the cache.
 ROWS = 1024
 

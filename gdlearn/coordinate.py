@@ -32,6 +32,8 @@ from .working import FEW
 LAST = 1e-2
 # The gap is closed about where a sweep lowers the objective by this share of the tolerance: it falls like the root.
 ENOUGH = 1e-3
+# Their progress is not judged before so small a share of the sweeps is done: the first of many say little.
+TRIAL = 64
 # While many columns come in, their weights need not be known well: so many sweeps are enough.
 ROUGH = 8
 # Nearly all columns are in where the number of those that come is at most this share of the support.
@@ -116,11 +118,14 @@ def by_columns(work, threshold, tolerance, most):
             moved = False
             continue
         ids = np.flatnonzero((work.bounds > threshold) | (work.w != 0.0))
-        left = min(work.columns.affordable(len(ids)), most) - done
+        affordable = work.columns.affordable(len(ids))
+        left = min(affordable, most) - done
         if gap <= tolerance or vain or left <= 0:
             return gap, done
         w, r = work.w.copy(), work.residual.copy()
-        sweeps, vain = sweep_columns(work.apart, ids, w, r, threshold, LAST * gap, ENOUGH * tolerance, left)
+        early = (done + 2) * TRIAL < affordable
+        enough, left = (math.inf, min(left, affordable // TRIAL)) if early else (ENOUGH * tolerance, left)
+        sweeps, vain = sweep_columns(work.apart, ids, w, r, threshold, LAST * gap, enough, left)
         done += sweeps
         if not vain or done == most:  # else many small weights would only make work
             work.take(w, r)

@@ -142,6 +142,18 @@ def test_thousands_of_sparse_columns_without_products(share):
     np.testing.assert_allclose(model.coef_, peer.coef_, atol=1e-3)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.01, 0.003])
+def test_many_affordable_sweeps_are_not_given_up_after_the_first_few(share):
+    """A second sweep that does no less than the first says nothing where hundreds are affordable."""
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((2000, 8000), density=0.01, format="csc", rng=rng, data_sampler=rng.standard_normal)
+    y = X @ (rng.standard_normal(8000) * (rng.random(8000) < 0.05)) + 0.1 * rng.standard_normal(2000)
+    work = working(X, y)
+    threshold = share * work.bounds.max()
+    gap, _ = solve(work, threshold, threshold, 1e-4 * work.energy, 1000)
+    assert len(work.ids) == 0 and gap <= 1e-4 * work.energy and np.count_nonzero(work.w) > 1 / share
+
+
 def test_a_sparse_path_goes_on_where_it_was():
     X, y = apart()
     alphas, coefs, gaps = gd.lasso_path(sparse.csc_array(X), y, alphas=20, tol=1e-9)
