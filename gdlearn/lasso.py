@@ -138,9 +138,7 @@ class Lasso(RegressorMixin, BaseEstimator):
         """Begin at the weights of the last fit, if they are wanted and fit."""
         last = getattr(self, "coef_", None)
         if self.warm_start and last is not None and len(last) == len(work.Xy) and last.any():
-            work.admit(np.flatnonzero(last))
-            work.state[2][:] = last[last != 0.0]
-            work.refresh(0.0, 0.0)
+            work.resume(last.astype(np.float64))
 
     def predict(self, X: Matrix) -> np.ndarray:
         """The predictions (n,) for X (n, d)."""

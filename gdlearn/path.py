@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from . import validation
 from ._types import Matrix, issparse
+from .columns import Columns, in_columns
 from .coordinate import solve
 from .losses import SquaredError
 from .models import Linear
@@ -19,7 +20,7 @@ from .problem import Problem
 from .records import Range, number
 from .threads import one_thread
 from .weighting import relative
-from .working import Columns, WorkingSet
+from .working import WorkingSet
 
 
 def lasso_problem(alpha: float, inputs: int, fit_intercept: bool = True) -> Problem:
@@ -71,8 +72,8 @@ def lasso_path(
     Parameters
     ----------
     X : array or sparse matrix (n, p)
-        float32 or float64, in C or Fortran order. The columns that may matter are copied, and sparse X that is not
-        in columns.
+        float32 or float64, in C or Fortran order. The columns that may matter are copied; and all of X where it is
+        sparse but not in columns, or in C order with no more columns than rows.
     y : array (n,)
     eps : float
         The last alpha as a share of the first.
@@ -143,19 +144,26 @@ def centered(X, y, weight, fit_intercept):
     """The columns and y as the descent takes them, and their means (p + 1,), that of y last.
 
     Weighted rows are multiplied by the square roots of their weights, whose mean is made 1: the lasso of
-    these rows is the weighted lasso. Dense X is copied only where it changes; sparse X keeps its zeros.
+    these rows is the weighted lasso. Dense X is copied only where it changes, or where its columns are no more
+    than its rows and do not lie in a row each; sparse X keeps its zeros.
     """
     n, p = X.shape
     weight = np.ones(n) if weight is None else relative(weight)
     means, root, changes = np.zeros(p), np.sqrt(weight), (weight != 1.0).any()
+    lies_across = not issparse(X) and n >= p and not X.flags.f_contiguous
+    A = in_columns(X) if lies_across else X
     if fit_intercept:
-        means = X.T @ weight / n
+        means = A.T @ weight / n
     center = weight @ y / n if fit_intercept else 0.0
     y = root * (y - center)
     if issparse(X):
-        rows = (scipy.sparse.diags_array(root) @ X if changes else X).tocsc()
-        return Columns(rows.astype(X.dtype, copy=False), means, root), y, np.append(means, center)
-    A = X - means.astype(X.dtype) if fit_intercept else X
+        A = (scipy.sparse.diags_array(root) @ A if changes else A).tocsc().astype(X.dtype, copy=False)
+        if not A.has_canonical_format:
+            A = A.copy()
+            A.sum_duplicates()
+        return Columns(A, means, root), y, np.append(means, center)
+    if fit_intercept:
+        A = np.subtract(A, means.astype(X.dtype), out=A if lies_across else None)
     if changes:
         A = A * root.astype(X.dtype)[:, None]
     return Columns(A, np.zeros(p), root), y, np.append(means, center)

@@ -9,11 +9,11 @@ and while this bound is below the line above which columns are let in, it stands
 """
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._types import issparse
+from .columns import subtract_columns
 from .factors import Factor
 from .generic import compiled
 
@@ -23,23 +23,7 @@ FEW = 64
 ROUNDING = 4.0 * np.finfo(float).eps
 # Products tell the gap where their rounding is at most this share of the tolerance.
 SMALL = 0.01
-
-
-class Columns(NamedTuple):
-    """The columns A = X - root means^T: dense X comes centered, with means of 0; sparse X stays as it is."""
-
-    X: Any  # (n, p)
-    means: np.ndarray  # (p,)
-    root: np.ndarray  # (n,) square roots of the weights of the rows
-
-    def correlations(self, v):
-        """A^T v, shape (p,), in float64."""
-        found = (self.X.T @ v.astype(self.X.dtype, copy=False)).astype(np.float64, copy=False)
-        return found - self.means * (self.root @ v) if self.means.any() else found
-
-    def lie_in_a_row(self):
-        """Whether a column is one piece of memory, in float64, so that some can be read without the others."""
-        return not issparse(self.X) and self.X.flags.f_contiguous and self.X.dtype == np.float64
+TOO_LARGE = "X and y are so large that their products overflow; scale y and the columns of X"
 
 
 @compiled
@@ -72,15 +56,16 @@ class WorkingSet:
         with np.errstate(over="ignore", invalid="ignore"):
             self.energy, self.lengths = float(self.y @ self.y), None
             self.Xy = columns.correlations(self.y)
+        self.w, self.apart = np.zeros(len(self.Xy)), columns.apart()
         self.bounds, self.stale = np.abs(self.Xy), np.zeros(len(self.Xy), bool)
         self.squares = self.along = self.energy  # r^T r and y^T r
         self.ids, self.waiting = np.empty(0, np.intp), np.ones(len(self.Xy), bool)
         self.A, self.G, self.numbers, self.factor = columns.X[:, :0], np.zeros((0, 0)), np.zeros((3, 0)), Factor()
 
     def check(self):
-        """Refuse data, all of them finite, whose products are not."""
+        """Refuse data, all of them finite, whose products with y are not."""
         if not (math.isfinite(self.energy) and np.isfinite(self.Xy).all()):
-            raise ValueError("X and y are so large that their products overflow; scale y and the columns of X")
+            raise ValueError(TOO_LARGE)
 
     @property
     def state(self):
@@ -89,10 +74,37 @@ class WorkingSet:
 
     def weights(self):
         """w over all columns, shape (p,)."""
-        w = np.zeros(len(self.Xy))
+        w = self.w.copy()
         w[self.ids] = self.state[2]
         return w
 
+    def resume(self, w):
+        """Begin at these weights."""
+        self.w = w
+        if self.apart:
+            self.take(w, self.true_residual())
+        else:
+            self.enter()
+
+    def take(self, w, residual):
+        """Go on at these weights, before any column is in."""
+        self.w, self.residual, self.bounds = w, residual, np.abs(self.columns.correlations(residual))
+        self.squares, self.along = residual @ residual, self.y @ residual
+
+    def true_residual(self):
+        """The residual at w, without the rounding of many moves; before any column is in."""
+        residual = self.y.copy()
+        subtract_columns(self.apart, self.w, residual)
+        return residual
+
+    def enter(self):
+        """Let the columns in whose weights are not 0."""
+        if len(ids := np.flatnonzero(self.w)):
+            self.admit(ids)
+            self.state[2][:] = self.w[ids]
+            self.refresh(0.0, 0.0)
+
+    @np.errstate(over="ignore", invalid="ignore")
     def prepare(self, line, tolerance):
         """Begin a path down to ``line``, where many residuals follow that are much alike.
 
@@ -100,6 +112,7 @@ class WorkingSet:
         take the place of all rows. Otherwise the lengths of the columns pay, which say what need not be read.
         """
         n, p = self.columns.X.shape
+        self.apart = self.apart if issparse(self.columns.X) else None
         dense = 2 * np.count_nonzero(self.bounds > line) > p and not issparse(self.columns.X)
         if dense and n >= p and self.noise() <= SMALL * tolerance:
             self.admit(np.arange(p))
@@ -198,7 +211,11 @@ class WorkingSet:
 
     def primal_and_dual(self, threshold):
         """The objective at w, and the value of the dual at the multiple of the residual that is best there."""
-        return pair(self.squares, self.along, self.bounds.max(), self.state[2], threshold)
+        w = self.state[2] if len(self.ids) else self.w
+        values = pair(self.squares, self.along, self.bounds.max(), w, threshold)
+        if not math.isfinite(sum(values)):  # products of the columns, with each other or with the residual, were not
+            raise ValueError(TOO_LARGE)
+        return values
 
     def inner_gap(self, threshold):
         """The duality gap if the columns let in were all, up to the rounding of small moves."""

@@ -257,12 +257,16 @@ def test_numbers_that_are_not_finite_are_found_wherever_they_are(layout, bad, in
         Lasso(0.1, fit_intercept=intercept).fit(layout(X), y, weight)
 
 
-@pytest.mark.parametrize(("x", "t"), [(1.0, 1e200), (1e200, 1e120)])
-def test_products_that_overflow_are_refused(x, t):
-    X, y = correlated(20, 6)
-    for fit in (Lasso(0.1).fit, lasso_path):
+@pytest.mark.parametrize("layout", [np.asarray, np.asfortranarray, sparse.csr_array])
+@pytest.mark.parametrize("p", [1, 6, 30])
+@pytest.mark.parametrize(("x", "t"), [(1.0, 1e200), (1e200, 1e120), (1e160, 1.0), (1e300, 1e-5)])
+def test_products_that_overflow_are_refused(x, t, p, layout):
+    """Those of the columns with each other, too, which come last."""
+    X, y = correlated(20, p)
+    alpha = min(0.1 * float(largest_alpha(X, y)) * x * t, 1e300)
+    for fit in (Lasso(alpha).fit, lasso_path, lambda X, y: lasso_path(X, y, alphas=[alpha])):
         with pytest.raises(ValueError, match="scale"):
-            fit(x * X, t * y)
+            fit(layout(x * X), t * y)
 
 
 @pytest.mark.parametrize("alpha", [0.0, -1.0, "a", np.nan])
