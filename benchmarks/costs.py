@@ -14,6 +14,7 @@ FITS = {
     "ridge by Adam": "gd.Problem(gd.Linear(3), penalty=gd.L2(0.1)), X, y, optimizer=gd.Adam()",
     "logistic regression": "gd.Problem(gd.Linear(3), gd.BinaryCrossEntropy()), X, y",
     "a network": "gd.Problem(gd.MLP(3, (4,), 2), gd.CrossEntropy()), X, y.astype(int)",
+    "a network by Adam": "gd.Problem(gd.MLP(3, (4,), 2), gd.CrossEntropy()), X, y.astype(int), optimizer=gd.Adam()",
 }
 SPENT = """
 import json, time
