@@ -77,7 +77,7 @@ def lbfgs(
     last ten steps,
 
     .. math::
-        \theta_{k+1} &= \theta_k - t_k B_k g_k,
+        \theta_{k+1} = \theta_k - t_k B_k g_k,
 
     where :math:`B_k` is the scaled identity :math:`\frac{s^\top y}{y^\top y} I` of the last pair, into which all
     pairs are worked in turn, the oldest first, each with :math:`\rho = 1 / (y^\top s)`:
