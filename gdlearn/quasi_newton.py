@@ -33,6 +33,8 @@ PAIRS = 10
 FIRST = 0.5
 # Below this share of the objective a change of it is rounding.
 ROUNDING = {"float64": 1e-13, "float32": 1e-6}
+# So many steps in a row may bring neither a lower objective nor a smaller gradient: its norm falls by fits and starts.
+PATIENCE = 50
 
 
 class Pairs:
@@ -171,6 +173,8 @@ class Search:
     at : Point
     seen : list
         Of each step the objective before it, its t, the norm of the gradient, and the time.
+    best, when : Point, int
+        The last that was surely better than the best before, by its objective or its gradient, and its step.
     """
 
     def __init__(self, problem, data, start, began):
@@ -178,6 +182,7 @@ class Search:
         self.work, self.pairs, self.seen = problem.workspace(data.Y.dtype), Pairs(), []
         self.rounding = ROUNDING[data.Y.dtype.name]
         self.at = self.look(start.astype(np.float64))
+        self.best, self.when = self.at, 0
         self._record()
 
     def look(self, theta):
@@ -194,7 +199,8 @@ class Search:
                     return CONVERGED
                 if len(self.seen) > epochs:
                     return RUNNING
-                if not (self.step() or interrupted):
+                if self.lost() or not (self.step() or interrupted):
+                    self.back()
                     return STALLED
         return INTERRUPTED
 
@@ -211,6 +217,18 @@ class Search:
         self.at, self.seen[-1][1] = found, t
         self._record()
         return True
+
+    def lost(self):
+        """Whether the last steps led nowhere, as far as rounding lets see."""
+        at, best, steps = self.at, self.best, len(self.seen) - 1
+        if at.norm < best.norm or at.objective < best.objective - self.rounding * abs(best.objective):
+            self.best, self.when = at, steps
+        return steps >= self.when + PATIENCE
+
+    def back(self):
+        """Take back the steps since the best."""
+        self.at, self.seen[self.when + 1 :] = self.best, []
+        self.seen[-1][1] = 1.0
 
     def _record(self):
         self.seen.append([self.at.objective, 1.0, self.at.norm, time.perf_counter() - self.began])
