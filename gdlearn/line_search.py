@@ -8,7 +8,7 @@ import numpy as np
 # A step must keep this share of what the slope promises, and leave at most that share of the slope (Wolfe 1969).
 ARMIJO, WOLFE = 1e-4, 0.9
 # A search looks at so many points; the next one lies so far inside of what is known, or so many times as far out.
-LOOKS, INSIDE, BEYOND = 40, 0.1, 4.0
+LOOKS, INSIDE, BEYOND = 40, 0.001, 4.0
 
 
 class Point(NamedTuple):

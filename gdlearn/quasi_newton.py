@@ -29,8 +29,10 @@ from .threads import one_thread
 
 # So many pairs are kept.
 PAIRS = 10
-# The first step goes so much of the way to where the tangent is 0, the least that most objectives can be.
-FIRST = 0.5
+# The first step tried goes so many times as far as to where the tangent is 0, the least that most objectives can be.
+# On a parabola that stays above 0 that is too far, and the search finds where it is lowest: where the columns have
+# means, a first step that is merely good enough leaves a slope to the steep side, and three times as many steps.
+FIRST = 4.0
 # Below this share of the objective a change of it is rounding.
 ROUNDING = {"float64": 1e-13, "float32": 1e-6}
 # So many steps in a row may bring neither a lower objective nor a smaller gradient: its norm falls by fits and starts.
@@ -101,7 +103,7 @@ def lbfgs(
     X : array or sparse matrix (n, d)
     y : array (n,), or (n, k)
     epochs : int
-        At most so many steps, each of which takes one pass through the data, seldom two or three.
+        At most so many steps, each of which takes one pass through the data, the first two or three, others seldom.
     tolerance : float
         Stop once the norm of the gradient is at most this.
     start : array (p,), optional
