@@ -113,4 +113,4 @@ def tell(run, tolerance, cold, whole):
         )
     else:
         return
-    warnings.warn(message, ConvergenceWarning, stacklevel=4)
+    warnings.warn(message, ConvergenceWarning, stacklevel=5)

@@ -88,9 +88,21 @@ def test_partial_fit_goes_on_by_steps_along_the_gradient():
     assert "L-BFGS all; pass another optimizer" in str(caught.value.__cause__)
 
 
+@pytest.mark.parametrize("fit", ["fit", "partial_fit"])
+@pytest.mark.parametrize("wrong", [{"learning_rate": -1.0}, {"epochs": -1, "schedule": "cosine"}])
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was(fit, wrong):
+    model = GDRegressor().fit(X, Y)
+    before, right = vars(model).copy(), model.get_params()
+    with pytest.raises(ValueError, match=r"must be"):
+        getattr(model.set_params(**wrong), fit)(X, Y)
+    assert vars(model.set_params(**right)) == before
+    assert model.partial_fit(X, Y).optimizer_ == gd.Nesterov()
+
+
 def test_warnings_say_what_to_pass():
-    with pytest.warns(ConvergenceWarning, match=r"gradient has norm .* after 2 epochs.*pass more epochs"):
+    with pytest.warns(ConvergenceWarning, match=r"gradient has norm .* after 2 epochs.*pass more epochs") as caught:
         GDClassifier(epochs=2).fit(X, CLASSES)
+    assert caught[0].filename == __file__
     with pytest.warns(ConvergenceWarning, match=r"rounding hides the way down.*larger tolerance, X in float64"):
         model = GDClassifier(tolerance=1e-12).fit(X.astype(np.float32), CLASSES)
     assert model.run_.status == "stalled" and model.coef_.dtype == np.float32
