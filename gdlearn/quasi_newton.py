@@ -139,13 +139,16 @@ def lbfgs(
     asked, began = _checked(problem), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
     problem, data = asked.load(X, y, looks=True)
-    if start is None and has_kernel(initial, type(asked.model)):
+    given = start is not None
+    if not given and has_kernel(initial, type(asked.model)):
         start = initial(asked.model, generator(seed))
     start = validation.parameters(start, size(asked.model), data.Y.dtype, "start")
     search = Search(problem, data, start, began)
     if not math.isfinite(search.at.objective + search.at.norm):
         validation.inputs(X, asked.model.inputs)
-        raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
+        if given:
+            raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
+        raise ValueError("the objective where the descent begins is not finite; scale y or X, or begin elsewhere")
     code = search.until(tolerance, epochs)
     history = History(*map(np.array, zip(*search.seen, strict=True)))
     return Run(search.at.theta.astype(data.Y.dtype), history, STATUS[code], asked)

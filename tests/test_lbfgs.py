@@ -391,3 +391,5 @@ def test_data_that_are_refused():
         spoiled[3, 2] = bad
         with pytest.raises(ValueError, match=r"X (holds|has|must)"):
             gd.lbfgs(PROBLEMS["squares"][0], spoiled, Y)
+    with pytest.raises(ValueError, match="objective where the descent begins is not finite; scale y or X"):
+        gd.lbfgs(PROBLEMS["squares"][0], X, 1e200 * Y)
