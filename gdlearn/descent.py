@@ -1,8 +1,9 @@
 """What the estimators share: scikit-learn's conventions translated to records, and the rest left to ``minimize``."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from itertools import pairwise
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +23,9 @@ from .training import minimize
 from .validation import FLOATS, real
 from .weighting import distinct, relative, weighted
 
+E = TypeVar("E")
+P = ParamSpec("P")
+
 
 def takes_rows_as_they_come(estimator):
     """Whether ``partial_fit`` can be offered."""
@@ -32,9 +36,25 @@ def takes_rows_as_they_come(estimator):
     return True
 
 
+def whole_or_not_at_all(fit: Callable[Concatenate[E, P], E]) -> Callable[Concatenate[E, P], E]:
+    """A fit that leaves the estimator as it was if an error ends it: none of it meets an earlier fit."""
+
+    @wraps(fit)
+    def run(self: E, *args: P.args, **kwargs: P.kwargs) -> E:
+        before = vars(self).copy()
+        try:
+            return fit(self, *args, **kwargs)
+        except Exception:
+            self.__dict__ = before
+            raise
+
+    return run
+
+
 class Descent(Parameters):
     """Fits a linear model or a network; a subclass knows the targets and the loss."""
 
+    @whole_or_not_at_all
     @one_thread
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: Weights = None) -> Self:
         """Fit the model.
@@ -113,6 +133,7 @@ class Descent(Parameters):
         )
         return run
 
+    @whole_or_not_at_all
     def _continue(self, X, y, weight):
         """One pass through some rows as they stand, from where the last one ended."""
         problem, start = self._problem(), None

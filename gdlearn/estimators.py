@@ -1,4 +1,4 @@
-"""Estimators for scikit-learn, trained by :func:`gdlearn.minimize`."""
+"""Estimators for scikit-learn, trained by :func:`gdlearn.lbfgs` or :func:`gdlearn.minimize`."""
 
 from typing import Self
 
@@ -48,7 +48,7 @@ class GDRegressor(RegressorMixin, Descent):
         None takes all rows, as "auto" does for linear models; for hidden layers that is 32. Never more
         than there are rows.
     epochs : int
-        At most so many passes through the data.
+        At most so many passes through the data, or steps of L-BFGS.
     tolerance : float
         Stop once the norm of the gradient of the objective is at most this.
     early_stopping : bool
@@ -71,7 +71,7 @@ class GDRegressor(RegressorMixin, Descent):
     n_iter_ : int
         The epochs done, or steps of L-BFGS.
     run_ : Run
-        What :func:`minimize` returned, its history included; of ``partial_fit`` the last pass.
+        What :func:`lbfgs` or :func:`minimize` returned, its history included; of ``partial_fit`` the last pass.
     problem_, optimizer_, schedule_
         The records of the fit; of L-BFGS "lbfgs" and None.
     validation_loss_ : ndarray

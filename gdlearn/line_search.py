@@ -8,7 +8,7 @@ import numpy as np
 # A step must keep this share of what the slope promises, and leave at most that share of the slope (Wolfe 1969).
 ARMIJO, WOLFE = 1e-4, 0.9
 # A search looks at so many points; the next one lies so far inside of what is known, or so many times as far out.
-LOOKS, INSIDE, BEYOND = 40, 0.1, 4.0
+LOOKS, INSIDE, BEYOND = 40, 0.001, 4.0
 
 
 class Point(NamedTuple):
@@ -59,14 +59,14 @@ def along(d, t, at, look, rounding):
 
 
 def falls(at, point, promised, slope, here, rounding):
-    """Whether the objective falls enough from one point to another, or, where rounding hides that, the gradient.
+    """Whether the objective falls enough from one point to another; where rounding hides that, the slopes tell.
 
     For a parabola, Armijo's condition is one on the slope that is left, which rounding spares (Hager and Zhang 2005).
     """
     change = point.objective - at.objective
-    if abs(change) > rounding * abs(at.objective):
-        return change <= ARMIJO * promised
-    return point.norm < at.norm and here <= (2.0 * ARMIJO - 1.0) * slope
+    if abs(change) <= rounding * abs(at.objective):
+        return here <= (2.0 * ARMIJO - 1.0) * slope
+    return change <= ARMIJO * promised  # never of NaN
 
 
 def between(low, high):

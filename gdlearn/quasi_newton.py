@@ -29,10 +29,14 @@ from .threads import one_thread
 
 # So many pairs are kept.
 PAIRS = 10
-# The first step goes so much of the way to where the tangent is 0, the least that most objectives can be.
-FIRST = 0.5
+# The first step tried goes so many times as far as to where the tangent is 0, the least that most objectives can be.
+# On a parabola that stays above 0 that is too far, and the search finds where it is lowest: where the columns have
+# means, a first step that is merely good enough leaves a slope to the steep side, and three times as many steps.
+FIRST = 4.0
 # Below this share of the objective a change of it is rounding.
 ROUNDING = {"float64": 1e-13, "float32": 1e-6}
+# So many steps in a row may bring neither a lower objective nor a smaller gradient: its norm falls by fits and starts.
+PATIENCE = 50
 
 
 class Pairs:
@@ -99,7 +103,7 @@ def lbfgs(
     X : array or sparse matrix (n, d)
     y : array (n,), or (n, k)
     epochs : int
-        At most so many steps, each of which takes one pass through the data, seldom two or three.
+        At most so many steps, each of which takes one pass through the data, the first two or three, others seldom.
     tolerance : float
         Stop once the norm of the gradient is at most this.
     start : array (p,), optional
@@ -135,13 +139,16 @@ def lbfgs(
     asked, began = _checked(problem), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
     problem, data = asked.load(X, y, looks=True)
-    if start is None and has_kernel(initial, type(asked.model)):
+    given = start is not None
+    if not given and has_kernel(initial, type(asked.model)):
         start = initial(asked.model, generator(seed))
     start = validation.parameters(start, size(asked.model), data.Y.dtype, "start")
     search = Search(problem, data, start, began)
     if not math.isfinite(search.at.objective + search.at.norm):
         validation.inputs(X, asked.model.inputs)
-        raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
+        if given:
+            raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
+        raise ValueError("the objective where the descent begins is not finite; scale y or X, or begin elsewhere")
     code = search.until(tolerance, epochs)
     history = History(*map(np.array, zip(*search.seen, strict=True)))
     return Run(search.at.theta.astype(data.Y.dtype), history, STATUS[code], asked)
@@ -171,6 +178,8 @@ class Search:
     at : Point
     seen : list
         Of each step the objective before it, its t, the norm of the gradient, and the time.
+    best, when : Point, int
+        The last that was surely better than the best before, by its objective or its gradient, and its step.
     """
 
     def __init__(self, problem, data, start, began):
@@ -178,6 +187,7 @@ class Search:
         self.work, self.pairs, self.seen = problem.workspace(data.Y.dtype), Pairs(), []
         self.rounding = ROUNDING[data.Y.dtype.name]
         self.at = self.look(start.astype(np.float64))
+        self.best, self.when = self.at, 0
         self._record()
 
     def look(self, theta):
@@ -194,7 +204,8 @@ class Search:
                     return CONVERGED
                 if len(self.seen) > epochs:
                     return RUNNING
-                if not (self.step() or interrupted):
+                if self.lost() or not (self.step() or interrupted):
+                    self.back()
                     return STALLED
         return INTERRUPTED
 
@@ -211,6 +222,18 @@ class Search:
         self.at, self.seen[-1][1] = found, t
         self._record()
         return True
+
+    def lost(self):
+        """Whether the last steps led nowhere, as far as rounding lets see."""
+        at, best, steps = self.at, self.best, len(self.seen) - 1
+        if at.norm < best.norm or at.objective < best.objective - self.rounding * abs(best.objective):
+            self.best, self.when = at, steps
+        return steps >= self.when + PATIENCE
+
+    def back(self):
+        """Take back the steps since the best."""
+        self.at, self.seen[self.when + 1 :] = self.best, []
+        self.seen[-1][1] = 1.0
 
     def _record(self):
         self.seen.append([self.at.objective, 1.0, self.at.norm, time.perf_counter() - self.began])

@@ -5,6 +5,10 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .generic import has_kernel
+from .hessians import second_derivative
+from .models import Linear
+from .penalties import ridge
 from .results import History
 from .training import minimize
 
@@ -95,11 +99,12 @@ def tell(run, tolerance, cold, whole):
     At an optimum, rounding leaves a gradient that is not exactly 0.
     """
     objective, norm = run.history.objective[-1], run.history.gradient_norm[-1]
-    rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(objective)
+    rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(abs(objective))
     if run.status == "max_epochs" and whole:
+        other = ", let gd.newton solve the problem" if newton_takes(*run.problem) else ""
         message = (
             f"the gradient has norm {norm:.2g} after {run.epochs} epochs, above tolerance={tolerance:g}; pass more "
-            "epochs, standardize the columns of X if they are not, or let gd.newton or gd.dual_ascent solve the problem"
+            f"epochs{other}, or standardize the columns of X if they are not"
         )
     elif run.status == "stalled":
         message = (
@@ -113,4 +118,10 @@ def tell(run, tolerance, cold, whole):
         )
     else:
         return
-    warnings.warn(message, ConvergenceWarning, stacklevel=4)
+    warnings.warn(message, ConvergenceWarning, stacklevel=5)
+
+
+def newton_takes(model, loss, penalty):
+    """Whether ``gd.newton`` takes a problem."""
+    one = isinstance(model, Linear) and model.outputs == 1
+    return one and ridge(penalty) >= 0.0 and has_kernel(second_derivative, type(loss))

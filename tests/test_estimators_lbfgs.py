@@ -2,6 +2,7 @@
 
 import signal
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sklearn.neural_network import MLPRegressor
 
 import gdlearn as gd
 from fits import CLASSES, EXACT, LABELS, N, X, Y
-from gdlearn import quasi_newton
+from gdlearn import losses, quasi_newton
 from gdlearn.estimators import GDClassifier, GDRegressor
 
 RATE = {"schedule": gd.Constant(0.1)}
@@ -88,12 +89,64 @@ def test_partial_fit_goes_on_by_steps_along_the_gradient():
     assert "L-BFGS all; pass another optimizer" in str(caught.value.__cause__)
 
 
+@pytest.mark.parametrize("fit", ["fit", "partial_fit"])
+@pytest.mark.parametrize("wrong", [{"learning_rate": -1.0}, {"epochs": -1, "schedule": "cosine"}])
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was(fit, wrong):
+    model = GDRegressor().fit(X, Y)
+    before, right = vars(model).copy(), model.get_params()
+    with pytest.raises(ValueError, match=r"must be"):
+        getattr(model.set_params(**wrong), fit)(X, Y)
+    assert vars(model.set_params(**right)) == before
+    assert model.partial_fit(X, Y).optimizer_ == gd.Nesterov()
+
+
 def test_warnings_say_what_to_pass():
-    with pytest.warns(ConvergenceWarning, match=r"gradient has norm .* after 2 epochs.*pass more epochs"):
+    with pytest.warns(ConvergenceWarning, match=r"gradient has norm .* after 2 epochs.*pass more epochs") as caught:
         GDClassifier(epochs=2).fit(X, CLASSES)
+    assert caught[0].filename == __file__
     with pytest.warns(ConvergenceWarning, match=r"rounding hides the way down.*larger tolerance, X in float64"):
         model = GDClassifier(tolerance=1e-12).fit(X.astype(np.float32), CLASSES)
     assert model.run_.status == "stalled" and model.coef_.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "named"),
+    [
+        (GDRegressor(epochs=2), Y, True),
+        (GDClassifier(epochs=2), LABELS, True),
+        (GDClassifier(epochs=2), CLASSES, False),
+        (GDRegressor(epochs=2, loss="huber"), Y, False),
+        (GDRegressor(epochs=2, penalty="l1"), Y, False),
+        (GDRegressor(epochs=2, hidden=(3,), optimizer="lbfgs"), Y, False),
+    ],
+    ids=str,
+)
+def test_warnings_name_newton_where_it_takes_the_problem(model, y, named):
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X, y)
+    assert ("gd.newton" in str(caught[0].message)) is named
+    if named:
+        assert gd.newton(model.problem_, X, y == "yes" if y is LABELS else y).status == "converged"
+
+
+class Lowered(NamedTuple):
+    """The squared error, less 1000: an objective may be below 0."""
+
+
+@losses.value.kernel(Lowered)
+def _(loss, z, y):
+    return (z - y) * (z - y) - 1000.0
+
+
+@losses.slope.kernel(Lowered)
+def _(loss, z, y):
+    return 2.0 * (z - y)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_objective_below_zero():
+    model = GDRegressor(loss=Lowered(), optimizer="lbfgs", tolerance=1e-6).fit(X, Y)
+    np.testing.assert_allclose(model.coef_, GDRegressor(tolerance=1e-6).fit(X, Y).coef_, atol=1e-6)
 
 
 def test_ctrl_c_ends_a_fit_that_keeps_what_it_learned(monkeypatch):
@@ -110,5 +163,5 @@ def test_ctrl_c_ends_a_fit_that_keeps_what_it_learned(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
     assert model.run_.status == "interrupted"
-    assert model.n_iter_ == 3
+    assert model.n_iter_ == 2  # the first step took two looks, and the start one
     assert np.isfinite(model.predict(X)).all()
