@@ -29,7 +29,9 @@ class End(NamedTuple):
 
 
 def along(d, t, at, look, rounding):
-    """A step t along d from ``at``, and the point there, which satisfies both conditions of Wolfe; or no point.
+    """A step t along d from ``at``, and the point there, which satisfies both conditions of Wolfe.
+
+    No point if there is none; t is then infinite if the objective fell without end.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def along(d, t, at, look, rounding):
         else:
             low = here
         t = BEYOND * t if high is None else between(low, high)
-    return t, None
+    return math.inf if high is None else t, None
 
 
 def falls(at, point, promised, slope, here, rounding):

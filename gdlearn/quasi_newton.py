@@ -7,6 +7,7 @@ matrix, and it is never written down: :math:`B g` takes two loops over the pairs
 
 import math
 import time
+import warnings
 from collections import deque
 
 import numpy as np
@@ -23,15 +24,14 @@ from .models import initial, size
 from .penalties import ridge
 from .problem import Problem, evaluate
 from .records import Range, number, shown
-from .results import CONVERGED, INTERRUPTED, RUNNING, STALLED, STATUS, History, Run
+from .results import CONVERGED, DIVERGED, INTERRUPTED, RUNNING, STALLED, STATUS, DivergenceWarning, History, Run
 from .sampling import generator
 from .threads import one_thread
 
-# So many pairs are kept.
-PAIRS = 10
+PAIRS = 10  # so many are kept
 # The first step tried goes so many times as far as to where the tangent is 0, the least that most objectives can be.
-# On a parabola that stays above 0 that is too far, and the search finds where it is lowest: where the columns have
-# means, a first step that is merely good enough leaves a slope to the steep side, and three times as many steps.
+# On a parabola above 0 that is too far, so the search finds where it is lowest. If columns have means, a first step
+# that is merely good enough costs three times as many steps.
 FIRST = 4.0
 # Below this share of the objective a change of it is rounding.
 ROUNDING = {"float64": 1e-13, "float32": 1e-6}
@@ -122,6 +122,11 @@ def lbfgs(
     TypeError, ValueError
         If an argument does not fit; the message names it.
 
+    Warns
+    -----
+    DivergenceWarning
+        If the objective falls without end along a line, as that of a loss of yours may.
+
     References
     ----------
     Nocedal (1980), Updating quasi-Newton matrices with limited storage. Liu and Nocedal (1989), On the limited
@@ -150,6 +155,9 @@ def lbfgs(
             raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
         raise ValueError("the objective where the descent begins is not finite; scale y or X, or begin elsewhere")
     code = search.until(tolerance, epochs)
+    if code == DIVERGED:
+        message = "the objective falls without end along a line; pass a penalty, or a loss that has a least value"
+        warnings.warn(message, DivergenceWarning, stacklevel=3)
     history = History(*map(np.array, zip(*search.seen, strict=True)))
     return Run(search.at.theta.astype(data.Y.dtype), history, STATUS[code], asked)
 
@@ -179,7 +187,7 @@ class Search:
     seen : list
         Of each step the objective before it, its t, the norm of the gradient, and the time.
     best, when : Point, int
-        The last that was surely better than the best before, by its objective or its gradient, and its step.
+        The last point surely better than those before, by objective or gradient, and its step.
     """
 
     def __init__(self, problem, data, start, began):
@@ -204,24 +212,27 @@ class Search:
                     return CONVERGED
                 if len(self.seen) > epochs:
                     return RUNNING
-                if self.lost() or not (self.step() or interrupted):
+                code = STALLED if self.lost() else self.step()
+                if code != RUNNING and not interrupted:
                     self.back()
-                    return STALLED
+                    return code
         return INTERRUPTED
 
     def step(self):
-        """Take one step; return False, and stay, if none leads down."""
+        """Take one step, or stay and return why: none leads down, or the objective falls without end."""
         at, first = self.at, not self.pairs.kept
         d = self.pairs.direction(at.g)
         length = FIRST * abs(at.objective) / at.norm / at.norm or 1.0 if first else 1.0
         t, found = along(d, length, at, self.look, self.rounding)
         if found is None:
+            if math.isinf(t):
+                return DIVERGED
             self.pairs.kept.clear()  # what they tell of the curvature is wrong here; -g leads down all the same
-            return not first and self.step()
+            return STALLED if first else self.step()
         self.pairs.add(found.theta - at.theta, found.g - at.g)
         self.at, self.seen[-1][1] = found, t
         self._record()
-        return True
+        return RUNNING
 
     def lost(self):
         """Whether the last steps led nowhere, as far as rounding lets see."""

@@ -101,10 +101,10 @@ def tell(run, tolerance, cold, whole):
     objective, norm = run.history.objective[-1], run.history.gradient_norm[-1]
     rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(abs(objective))
     if run.status == "max_epochs" and whole:
-        other = ", let gd.newton solve the problem" if newton_takes(*run.problem) else ""
+        other = "; or let gd.newton solve the problem" if newton_takes(*run.problem) else ""
         message = (
             f"the gradient has norm {norm:.2g} after {run.epochs} epochs, above tolerance={tolerance:g}; pass more "
-            f"epochs{other}, or standardize the columns of X if they are not"
+            f"epochs, or standardize the columns of X if they are not{other}"
         )
     elif run.status == "stalled":
         message = (

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 import gdlearn as gd
 from gdlearn import quasi_newton
-from gdlearn.line_search import ARMIJO, INSIDE, WOLFE, End, Point, between, falls
+from gdlearn.line_search import ARMIJO, WOLFE
 from gdlearn.losses import slope, value
 from gdlearn.quasi_newton import PAIRS, Pairs, Search
 
@@ -108,41 +108,6 @@ def test_each_step_satisfies_both_conditions_of_wolfe(name, monkeypatch):
         assert point.theta.tolist() == (at.theta + t * d).tolist()
     assert np.all(np.diff(run.history.objective) < 0.0)
     assert run.history.learning_rate[:-1].tolist() == [t for _, _, t, _ in steps]
-
-
-@pytest.mark.parametrize("over", [1e-6, 0.0, -1e-6])
-def test_armijos_condition_at_its_boundary(over):
-    """The slope of -1 promises to fall by 2 in a step of 2; it has to fall by ARMIJO times that."""
-    start = Point(np.zeros(1), 0.0, -np.ones(1), 1.0)
-    end = start._replace(objective=-2.0 * ARMIJO * (1.0 + over))
-    assert falls(start, end, -2.0, -1.0, 0.0, 1e-13) is (over >= 0.0)
-
-
-def test_where_rounding_hides_the_objective_the_slope_tells():
-    start = Point(np.zeros(1), 1.0, -np.ones(1), 1.0)
-    end, steepest = start._replace(objective=1.0 + 1e-13), 1.0 - 2.0 * ARMIJO
-    assert falls(start, end, -1e-30, -1.0, steepest, 1e-12)
-    assert not falls(start, end, -1e-30, -1.0, steepest * (1.0 + 1e-9), 1e-12)
-    assert not falls(start, end, -1e-30, -1.0, steepest, 1e-14)  # a rise that is no rounding
-    for outside in (np.nan, np.inf):
-        assert not falls(start, start._replace(objective=outside), -1.0, -1.0, 0.0, 1e-12)
-
-
-def test_the_next_point_of_a_search_is_where_the_cubic_is_lowest():
-    """The cubic (t - 1)^2 (t + 2) falls at -1/2 and rises at 2, and is lowest at 1."""
-    ends = [End(t, (t - 1.0) ** 2 * (t + 2.0), 3.0 * t * t - 3.0) for t in (-0.5, 2.0)]
-    assert between(*ends) == pytest.approx(1.0, abs=1e-15)
-    fit = scipy.interpolate.CubicHermiteSpline([0.0, 4.0], [1.0, 3.0], [-2.0, -1.0])
-    lowest = scipy.optimize.minimize_scalar(fit, bounds=(0.0, 4.0), method="bounded", options={"xatol": 1e-10}).x
-    assert between(End(0.0, 1.0, -2.0), End(4.0, 3.0, -1.0)) == pytest.approx(lowest, abs=1e-6)
-
-
-def test_the_next_point_of_a_search_is_inside():
-    start = End(0.0, 1.0, -1.0)
-    assert between(start, End(1.0, 1e9, 3e9)) == INSIDE
-    assert between(start, End(1.0, 0.0, -0.5)) == 1.0 - INSIDE
-    assert between(start, End(1.0, np.nan, np.nan)) == 0.5
-    assert between(start, End(1.0, np.inf, np.inf)) == 0.5
 
 
 # --- Others' truth
@@ -342,6 +307,29 @@ def test_no_step_leads_to_where_the_objective_is_not_a_number():
     run = gd.lbfgs(gd.Problem(gd.Linear(D), Walled()), X, Y)
     assert np.isfinite(run.history.objective).all() and run.epochs > 0
     assert run.history.objective[-1] < run.history.objective[0]
+
+
+class Endless(NamedTuple):
+    """A loss without a least value: the score itself."""
+
+
+@gd.losses.value.kernel(Endless)
+def _(loss, z, y):
+    return z
+
+
+@gd.losses.slope.kernel(Endless)
+def _(loss, z, y):
+    return 1.0
+
+
+def test_an_objective_that_falls_without_end_has_diverged():
+    with pytest.warns(gd.DivergenceWarning, match="falls without end along a line; pass a penalty") as caught:
+        run = gd.lbfgs(gd.Problem(gd.Linear(D), Endless()), X, Y)
+    assert run.status == "diverged" and np.isfinite(run.theta).all()
+    assert caught[0].filename == __file__
+    bounded = gd.lbfgs(gd.Problem(gd.Linear(D, intercept=False), Endless(), gd.L2(1.0)), X, Y)
+    np.testing.assert_allclose(bounded.theta, -X.mean(axis=0), atol=1e-6)
 
 
 # --- What is refused

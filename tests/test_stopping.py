@@ -151,7 +151,7 @@ def test_a_fit_that_did_not_converge_names_what_helps_most_first():
     with pytest.warns(ConvergenceWarning) as caught:
         GDClassifier(epochs=3).fit(X, LABELS)
     message = str(caught[0].message)
-    words = ["after 3 epochs, above tolerance=0.0001", "more epochs", "standardize", "gd.newton", "gd.dual_ascent"]
+    words = ["after 3 epochs, above tolerance=0.0001", "more epochs", "standardize", "gd.newton"]
     places = [message.index(word) for word in words]
     assert places == sorted(places)
     assert caught[0].filename == __file__
