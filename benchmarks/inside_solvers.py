@@ -12,11 +12,12 @@ import gradients
 import lassos
 import logistic
 from gdlearn import coordinate, dual, second_order, validation, working
+from gdlearn.columns import Columns
 from harness import OURS, present
 from parts import SAMPLES, in_turn
 
 LASSO = {
-    "look": (working.Columns, "correlations"),
+    "look": (Columns, "correlations"),
     "multiply": (working.WorkingSet, "admit"),
     "jump": (coordinate, "jump"),
     "sweep": (coordinate, "sweep"),
