@@ -76,8 +76,8 @@ def between(low, high):
     width = high.t - low.t
     bend = low.slope + high.slope - 3.0 * (high.objective - low.objective) / width
     square = bend * bend - low.slope * high.slope
-    share = 0.5
-    if 0.0 <= square < math.inf:  # else it has no lowest place, or an end is out of bounds
-        root = math.sqrt(square)
-        share = (bend - low.slope + root) / (high.slope - low.slope + 2.0 * root)
+    root = math.sqrt(square) if 0.0 <= square < math.inf else math.nan
+    turn = high.slope - low.slope + 2.0 * root
+    # Else the cubic has no lowest place between them, or an end is out of bounds.
+    share = (bend - low.slope + root) / turn if 0.0 < turn < math.inf else 0.5
     return low.t + width * min(max(share, INSIDE), 1.0 - INSIDE)

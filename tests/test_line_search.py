@@ -38,5 +38,6 @@ def test_the_next_point_of_a_search_is_inside():
     start = End(0.0, 1.0, -1.0)
     assert between(start, End(1.0, 1e9, 3e9)) == INSIDE
     assert between(start, End(1.0, 0.0, -0.5)) == 1.0 - INSIDE
+    assert between(start, End(1.0, 0.0, -1.0)) == 0.5  # a straight line
     assert between(start, End(1.0, np.nan, np.nan)) == 0.5
     assert between(start, End(1.0, np.inf, np.inf)) == 0.5
