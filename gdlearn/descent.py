@@ -92,9 +92,8 @@ class Descent(Parameters):
             X, y, weight = X[weight > 0.0], y[weight > 0.0], weight[weight > 0.0]
         y = self._learn_targets(y)
         problem = self._problem()
-        if start is not None and problem.model != (last := self.run_.problem.model):
-            needed = "the same number of columns and fit_intercept as the last fit, and the same network"
-            raise ValueError(f"warm_start needs {needed}: {last}, not {problem.model}")
+        if start is not None:
+            self._must_fit(problem.model, "warm_start")
         self.optimizer_ = self._optimizer(problem, len(y), alone=True)
         by_lbfgs = self.optimizer_ == "lbfgs"
         whole = by_lbfgs or not (self.hidden or self.early_stopping or self._batch(len(y)) < len(y))
@@ -105,6 +104,11 @@ class Descent(Parameters):
         run = (self._train_by_lbfgs if by_lbfgs else train)(problem, X, y, weight, start, self._generator())
         tell(run, self.tolerance, start is None, whole)
         return self._keep(run, run.epochs)
+
+    def _must_fit(self, model, who):
+        if model != (last := self.run_.problem.model):
+            needed = "the same columns, scores and fit_intercept as the last fit, and the same network"
+            raise ValueError(f"{who} needs {needed}: {last}, not {model}")
 
     def _train_by_lbfgs(self, problem, X, y, weight, start, rng):
         self.schedule_ = None
@@ -139,6 +143,7 @@ class Descent(Parameters):
         problem, start = self._problem(), None
         if hasattr(self, "run_"):
             start = self.run_ if self.run_.memory else self.run_.theta
+            self._must_fit(problem.model, "partial_fit")
         if start is not None and self.optimizer_ != "lbfgs":
             method = {"optimizer": self.optimizer_, "schedule": self.schedule_, "batch_size": self._batch(len(y))}
         else:
@@ -156,7 +161,8 @@ class Descent(Parameters):
         y = real(y, "y") if is_regressor(self) else y
         if sample_weight is None:
             return X, y, np.ones(len(y))
-        weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+        weight = real(sample_weight, "sample_weight")
+        weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
         if weight.shape != (len(y),):
             raise ValueError(f"sample_weight must have shape ({len(y)},), one weight per row, not {weight.shape}")
         if weight.min() < 0.0 or weight.max() == 0.0:

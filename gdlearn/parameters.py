@@ -17,6 +17,7 @@ from .optimizers import SGD, Nesterov
 from .problem import Problem
 from .quasi_newton import is_smooth
 from .records import Range, number
+from .sampling import generator
 
 # The batch of hidden layers where ``batch_size="auto"``.
 BATCH = 32
@@ -114,4 +115,4 @@ class Parameters(BaseEstimator):
         seed = self.random_state
         if seed is None or isinstance(seed, np.random.RandomState):
             seed = check_random_state(seed).randint(2**31)
-        return np.random.default_rng(seed)
+        return generator(seed, "random_state")

@@ -144,9 +144,9 @@ def lbfgs(
     asked, began = _checked(problem), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
     problem, data = asked.load(X, y, looks=True)
-    given = start is not None
+    given, rng = start is not None, generator(seed)
     if not given and has_kernel(initial, type(asked.model)):
-        start = initial(asked.model, generator(seed))
+        start = initial(asked.model, rng)
     start = validation.parameters(start, size(asked.model), data.Y.dtype, "start")
     search = Search(problem, data, start, began)
     if not math.isfinite(search.at.objective + search.at.norm):

@@ -17,11 +17,11 @@ A, B, C, HALF = np.uint64(13), np.uint64(7), np.uint64(17), np.uint64(32)
 LOW, TWO_32 = np.uint64(0xFFFFFFFF), np.uint64(2**32)
 
 
-def generator(seed):
+def generator(seed, name="seed"):
     """The generator of a seed; one that is given stands for itself."""
     if isinstance(seed, np.random.Generator):
         return seed
-    return np.random.default_rng(number(seed, "seed", Range(0), int))
+    return np.random.default_rng(number(seed, name, Range(0), int))
 
 
 def seeded(rng):

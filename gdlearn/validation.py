@@ -90,6 +90,8 @@ def parameters(theta, p, dtype, name):
     """A fresh copy of a parameter vector (p,); zeros for None."""
     if theta is None:
         return np.zeros(p, dtype)
+    if hasattr(theta, "history"):
+        raise TypeError(f"{name} must be an array of parameters, not a run; pass its theta")
     theta = real(theta, name)
     if theta.shape != (p,):
         raise ValueError(f"{name} has shape {theta.shape}, but the model has {p} parameters: pass shape ({p},)")

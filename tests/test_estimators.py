@@ -50,9 +50,10 @@ def test_pickles_and_clones(estimator):
 @pytest.mark.long_in_python("a quarter of a minute")
 def test_grid_search_in_a_pipeline_finds_a_sane_strength():
     """Forty columns of noise beside one that counts: no penalty overfits, a huge one underfits."""
-    noisy = np.column_stack([SCORES, RNG.standard_normal((N, 40))])
+    rng = np.random.default_rng(0)  # whatever other tests draw
+    noisy = np.column_stack([SCORES, rng.standard_normal((N, 40))])
     grid = {"gdregressor__lam": [0.0, 0.3, 100.0]}
-    y = SCORES + 2.0 * RNG.standard_normal(N)
+    y = SCORES + 2.0 * rng.standard_normal(N)
     search = GridSearchCV(make_pipeline(StandardScaler(), GDRegressor()), grid).fit(noisy, y)
     assert search.best_params_ == {"gdregressor__lam": 0.3}
 

@@ -131,7 +131,8 @@ def test_optimizers_have_their_words(word):
         ({"hidden": (3,), "activation": "step"}, "activation must be one of 'relu', 'tanh'"),
         ({"hidden": (3,), "fit_intercept": False}, "hidden layers always have intercepts; pass fit_intercept=True"),
         ({"hidden": 3}, "model.hidden must be a tuple"),
-        ({"random_state": -1}, "expected non-negative"),
+        ({"random_state": -1}, "random_state must be"),
+        ({"random_state": "today"}, "random_state must be"),
     ],
 )
 def test_regressor_refuses(settings, error):
@@ -151,12 +152,14 @@ def test_targets_of_text_are_refused(settings):
 def test_a_warm_start_needs_the_same_shapes(settings):
     model = GDRegressor(warm_start=True, epochs=1, batch_size=60).fit(X, Y).set_params(**settings)
     columns = slice(None) if settings else slice(3)
-    with pytest.raises(ValueError, match="warm_start needs the same number of columns and fit_intercept"):
+    with pytest.raises(ValueError, match="warm_start needs the same columns, scores and fit_intercept"):
         model.fit(X[:, columns], Y)
     model.set_params(warm_start=False).fit(X[:, columns], Y)
     same_size = GDRegressor(warm_start=True, fit_intercept=False, epochs=1, batch_size=60).fit(X, Y)
     with pytest.raises(ValueError, match="warm_start needs"):
         same_size.set_params(fit_intercept=True).fit(X[:, :3], Y)
+    with pytest.raises(ValueError, match=r"partial_fit needs the same columns, scores .* the same network"):
+        GDRegressor().fit(X, Y).set_params(hidden=(3,)).partial_fit(X, Y)
 
 
 @pytest.mark.parametrize(

@@ -363,6 +363,7 @@ def test_problems_that_are_refused(problem, error, message):
         ({"tolerance": -1e-9}, "tolerance must be"),
         ({"tolerance": np.nan}, "tolerance must be"),
         ({"start": np.zeros(D)}, "start has shape"),
+        ({"start": gd.minimize(PROBLEMS["squares"][0], X, Y, epochs=0)}, "start must be an array .* pass its theta"),
         ({"start": np.full(D + 1, 1e200)}, "start has an objective that is not finite"),
         ({"seed": -1}, "seed must be"),
     ],

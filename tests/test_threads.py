@@ -5,6 +5,7 @@ import time
 
 from gdlearn import plotting
 from gdlearn._drawing import frame
+from gdlearn._numbers import unbroken
 from gdlearn.experiments import Control, experiment
 
 A, B = Control("a", "a", [0, 1]), Control("b", "b", [0, 1])
@@ -61,4 +62,4 @@ def test_the_last_picture_is_that_of_the_last_values(monkeypatch):
         second.value = 1
 
     assert in_threads(lambda: setattr(first, "value", 1), move_second) == []
-    assert "a = 1, b = 1" in picture.value
+    assert unbroken("a = 1, b = 1") in picture.value

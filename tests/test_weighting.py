@@ -43,9 +43,11 @@ def test_weighted_least_squares_has_the_closed_form():
     np.testing.assert_allclose(np.append(ours.coef_, ours.intercept_), exact, rtol=1e-8, atol=1e-9)
 
 
-@pytest.mark.parametrize("weight", [-np.ones(N), np.zeros(N), np.ones(3), np.ones((N, 2)), np.full(N, np.nan)])
+@pytest.mark.parametrize(
+    "weight", [-np.ones(N), np.zeros(N), np.ones(3), np.ones((N, 2)), np.full(N, np.nan), "balanced", N * ["1"]]
+)
 def test_senseless_weights_are_refused(weight):
-    with pytest.raises(ValueError, match=r"[Ss]ample_?.?weight"):
+    with pytest.raises((ValueError, TypeError), match=r"[Ss]ample_?.?weight"):
         GDRegressor().fit(X, Y, sample_weight=weight)
 
 
