@@ -158,10 +158,7 @@ def centered(X, y, weight, fit_intercept):
     y = root * (y - center)
     if issparse(X):
         A = (scipy.sparse.diags_array(root) @ A if changes else A).tocsc().astype(X.dtype, copy=False)
-        if not A.has_canonical_format:
-            A = A.copy()
-            A.sum_duplicates()
-        return Columns(A, means, root), y, np.append(means, center)
+        return Columns(validation.summed(A), means, root), y, np.append(means, center)
     if fit_intercept:
         A = np.subtract(A, means.astype(X.dtype), out=A if lies_across else None)
     if changes:
