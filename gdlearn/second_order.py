@@ -20,6 +20,7 @@ from . import validation
 from ._types import Matrix
 from .certificates import Certificate, certificate, has_dual, lower_bound
 from .hessians import Place, factored, look, second_derivative
+from .line_search import ARMIJO
 from .models import Linear, size
 from .penalties import ridge
 from .problem import Problem, workspace
@@ -34,8 +35,8 @@ SHARE, ENOUGH = 16, 20
 ROUGH, MOST_OF_SAMPLE = 0.1, 20
 # The matrix is renewed where a step leaves more than this share of the decrement.
 KEPT = 0.05
-# A step must keep this share of what its slope promises (Armijo 1966), and is halved at most so often.
-ARMIJO, HALVINGS = 1e-4, 30
+# A step is halved at most so often.
+HALVINGS = 30
 # Below this share of the objective a decrement is lost in rounding, and the gradient tells what is downhill.
 ROUNDING = 1e-13
 BLOCK, LARGEST = 32, 10_000  # rows in one go; parameters, whose matrix fills 0.8 GB
@@ -104,7 +105,7 @@ def newton(
     >>> run.status, run.theta.round(3)
     ('converged', array([ 0.876,  0.609, -0.218]))
     """
-    asked, began = _checked(problem), time.perf_counter()
+    asked, began = checked(problem), time.perf_counter()
     epochs, tolerance = number(epochs, "epochs", Range(0), int), number(tolerance, "tolerance", Range(0.0))
     problem, data = asked.load(X, y)
     start = validation.parameters(start, size(asked.model), data.Y.dtype, "start")
@@ -126,7 +127,8 @@ def newton(
     return Run(theta, history, "converged" if finished else "max_epochs", asked, certificate=proof)
 
 
-def _checked(problem):
+def checked(problem):
+    """The problem, if it is one that newton takes; else an error that names what is wrong with it."""
     if not isinstance(problem, Problem):
         raise TypeError(f"problem must be a gd.Problem, not {problem!r}")
     problem = problem.ready()

@@ -5,11 +5,8 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .generic import has_kernel
-from .hessians import second_derivative
-from .models import Linear
-from .penalties import ridge
 from .results import History
+from .second_order import checked
 from .training import minimize
 
 # More copies of a row than this hold out the share no better, and more of all rows would only take memory.
@@ -101,7 +98,7 @@ def tell(run, tolerance, cold, whole):
     objective, norm = run.history.objective[-1], run.history.gradient_norm[-1]
     rounding = 1e4 * np.finfo(run.theta.dtype).eps * np.sqrt(abs(objective))
     if run.status == "max_epochs" and whole:
-        other = "; or let gd.newton solve the problem" if newton_takes(*run.problem) else ""
+        other = "; or let gd.newton solve the problem" if newton_takes(run.problem) else ""
         message = (
             f"the gradient has norm {norm:.2g} after {run.epochs} epochs, above tolerance={tolerance:g}; pass more "
             f"epochs, or standardize the columns of X if they are not{other}"
@@ -121,7 +118,10 @@ def tell(run, tolerance, cold, whole):
     warnings.warn(message, ConvergenceWarning, stacklevel=5)
 
 
-def newton_takes(model, loss, penalty):
+def newton_takes(problem):
     """Whether ``gd.newton`` takes a problem."""
-    one = isinstance(model, Linear) and model.outputs == 1
-    return one and ridge(penalty) >= 0.0 and has_kernel(second_derivative, type(loss))
+    try:
+        checked(problem)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
@@ -13,6 +14,7 @@ import gdlearn as gd
 from fits import CLASSES, EXACT, LABELS, N, X, Y
 from gdlearn import losses, quasi_newton
 from gdlearn.estimators import GDClassifier, GDRegressor
+from gdlearn.second_order import LARGEST
 
 RATE = {"schedule": gd.Constant(0.1)}
 PEER = {"activation": "tanh", "solver": "lbfgs", "alpha": 0.01 * N / 2.0, "max_iter": 5000}
@@ -127,6 +129,15 @@ def test_warnings_name_newton_where_it_takes_the_problem(model, y, named):
     assert ("gd.newton" in str(caught[0].message)) is named
     if named:
         assert gd.newton(model.problem_, X, y == "yes" if y is LABELS else y).status == "converged"
+
+
+@pytest.mark.parametrize("columns", [LARGEST - 1, LARGEST])
+def test_warnings_name_newton_only_where_its_matrix_fits(columns):
+    """With the intercept, the second has one parameter too many."""
+    wide = sparse.csr_array((Y, (np.arange(N), np.arange(N))), shape=(N, columns))
+    with pytest.warns(ConvergenceWarning) as caught:
+        GDRegressor(epochs=1, tolerance=1e-9).fit(wide, Y)
+    assert ("gd.newton" in str(caught[0].message)) is (columns < LARGEST)
 
 
 class Lowered(NamedTuple):
