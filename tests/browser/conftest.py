@@ -1,14 +1,10 @@
 """Serves the built pages and opens them in Chromium, every other host blocked."""
 
-import functools
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from playwright.sync_api import sync_playwright
 
 import chromium
-from visit import PAGES, Visit, built_pages, pages_with_experiments
+from visit import Visit, built_pages, pages_with_experiments, serving
 
 SETS = {
     "page": built_pages,
@@ -22,18 +18,11 @@ def pytest_generate_tests(metafunc):
             metafunc.parametrize(name, find() or ["no page is built"], scope="module")
 
 
-class Handler(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="session")
 def server():
     """The address of the built pages."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=PAGES)) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_port}/"
-        httpd.shutdown()
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

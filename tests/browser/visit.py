@@ -1,6 +1,9 @@
 """The built pages, and one of them in a fresh browser context with a record of what it asks for and complains of."""
 
 import re
+import threading
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import vendor
@@ -49,9 +52,10 @@ TOO_SMALL = """() => {
     ];
 }"""
 
-READY = f"""async () => {{
-    if (window.MathJax && !MathJax.startup?.promise) return false; // there are formulas, and MathJax is on its way
-    if (window.MathJax) await MathJax.startup.promise;
+# Not one function that waits for the promise: Playwright takes any promise for a yes.
+LOADED = "() => !window.MathJax || MathJax.startup?.promise"  # no formulas, or the script that sets them is there
+TYPESET = "() => window.MathJax && MathJax.startup.promise.then(() => true)"
+DRAWN = f"""() => {{
     const views = document.querySelectorAll('script[type="{WIDGET}"]');
     const drawn = [...document.querySelectorAll('.widget-subarea')].filter(area => area.children.length);
     return drawn.length === views.length && [...document.images].every(image => image.complete);
@@ -84,6 +88,25 @@ def closed_to(browser, base, **options):
     return context, outside
 
 
+class Handler(SimpleHTTPRequestHandler):
+    """A server of the built pages that says nothing."""
+
+    def __init__(self, *args):
+        super().__init__(*args, directory=PAGES)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serving(handler=Handler):
+    """The address of the built pages, as long as they are served."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}/"
+        httpd.shutdown()
+
+
 class Visit:
     """`with Visit(browser, base, page) as visit:` opens a page and waits until all of it is drawn.
 
@@ -101,7 +124,9 @@ class Visit:
         self.page.on("response", self.answer)
         self.page.goto(base + page)
         self.page.wait_for_selector("main", state="attached")  # the first page only leads to another
-        self.page.wait_for_function(READY)
+        self.page.wait_for_function(LOADED)
+        self.page.evaluate(TYPESET)
+        self.page.wait_for_function(DRAWN)
 
     def show(self, theme, width=1280):
         """Shows the page in a theme, "light" or "dark", at a width in CSS pixels."""
