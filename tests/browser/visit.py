@@ -58,7 +58,8 @@ TYPESET = "() => window.MathJax && MathJax.startup.promise.then(() => true)"
 DRAWN = f"""() => {{
     const views = document.querySelectorAll('script[type="{WIDGET}"]');
     const drawn = [...document.querySelectorAll('.widget-subarea')].filter(area => area.children.length);
-    return drawn.length === views.length && [...document.images].every(image => image.complete);
+    const pictures = [...document.images].filter(image => image.loading !== 'lazy'); // the others wait for a reader
+    return drawn.length === views.length && pictures.every(image => image.complete);
 }}"""
 
 
