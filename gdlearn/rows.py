@@ -15,9 +15,15 @@ AHEAD = 16
 
 
 @inlined
+def is_far(X):
+    """Whether X comes from the memory."""
+    return X.size * X.itemsize > CACHE
+
+
+@inlined
 def lie_in_line(X, p, s):
     """Whether the rows from p to s, the fourth, are better read one after the other than side by side."""
-    return s == p + 3 and X.size * X.itemsize > CACHE and X.shape[1] * X.itemsize <= LONG
+    return s == p + 3 and is_far(X) and X.shape[1] * X.itemsize <= LONG
 
 
 @inlined
@@ -30,8 +36,8 @@ def product(X, r, theta, first):
 
 
 @inlined
-def ask_ahead(X, order, k, stop):
+def ask_ahead(X, order, k):
     """Ask for the four short rows whose turn comes ``AHEAD`` rows after order[k]."""
-    if k + AHEAD + 4 <= stop and X.shape[1] * X.itemsize <= SHORT:
+    if k + AHEAD + 4 <= len(order) and X.shape[1] * X.itemsize <= SHORT:
         for i in range(4):
             prefetch(X, place(order[k + AHEAD + i]))

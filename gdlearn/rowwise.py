@@ -71,7 +71,7 @@ def four_at_a_time(model, loss, schedule, lam, X, Y, order, w, t, Z, S):
     while k + 4 <= n:
         p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
         if q != p + 1:  # shuffled rows come from anywhere
-            ask_ahead(X, order, k, n)
+            ask_ahead(X, order, k)
         u, v, x, y, qp, rp, rq, sp, sq, sr = zero, zero, zero, zero, zero, zero, zero, zero, zero, zero
         for j in range(d):
             e, f, g, h, a = X[p, j], X[q, j], X[r, j], X[s, j], w[j]

@@ -5,7 +5,7 @@ from .elementary import like, place
 from .generic import apart, called, generic, inlined
 from .losses import AbsoluteError, Huber, SquaredError, slope, value
 from .models import Linear, forward, pullback
-from .rows import CACHE, ask_ahead, lie_in_line, product
+from .rows import ask_ahead, is_far, lie_in_line, product
 
 
 @generic
@@ -49,7 +49,6 @@ def sweep_linear(loss, model, theta, data, order, start, stop, share, work, with
 def in_registers(loss, model, theta, X, Y, order, start, stop, share, g, with_value):
     """Four rows from score to gradient at a time, with all that belongs to them in registers."""
     d, k, total, sums = model.inputs, start, 0.0, 0.0
-    far = X.size * X.itemsize > CACHE
     part, b = like(g[0], share), theta[d] if model.intercept else like(g[0], 0.0)
     while k + 4 <= stop:
         p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
@@ -58,8 +57,8 @@ def in_registers(loss, model, theta, X, Y, order, start, stop, share, g, with_va
             t, u = t + product(X, p, theta, 0), u + product(X, q, theta, 0)
             v, w = v + product(X, r, theta, 0), w + product(X, s, theta, 0)
         else:
-            if far:
-                ask_ahead(X, order, k, stop)
+            if is_far(X):
+                ask_ahead(X, order, k)
             for j in range(d):
                 a = theta[j]
                 t, u, v, w = t + a * X[p, j], u + a * X[q, j], v + a * X[r, j], w + a * X[s, j]
