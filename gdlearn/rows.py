@@ -8,22 +8,23 @@ rows from anywhere are asked for ahead of their turn. In the caches, four rows a
 from .elementary import place, prefetch
 from .generic import inlined
 
-# The bytes that fit the caches; of a short row, which is asked for so many rows ahead; and of the longest of which
-# four still lie in a near cache after they were read.
-CACHE, SHORT, LONG = 2**25, 1024, 12 * 1024
+# Bytes: of data that fit all caches, and those nearer than the last; of a short row; and of the longest row of which
+# four still lie near after they were read.
+CACHE, NEAR, SHORT, LONG = 2**25, 2**23, 1024, 12 * 1024
+# So many rows ahead of its turn a short row is asked for; the processor sees by itself what belongs to a long one.
 AHEAD = 16
 
 
 @inlined
-def is_far(X):
-    """Whether X comes from the memory."""
-    return X.size * X.itemsize > CACHE
+def bytes_of(X):
+    """How much memory X takes."""
+    return X.size * X.itemsize
 
 
 @inlined
 def lie_in_line(X, p, s):
     """Whether the rows from p to s, the fourth, are better read one after the other than side by side."""
-    return s == p + 3 and is_far(X) and X.shape[1] * X.itemsize <= LONG
+    return s == p + 3 and bytes_of(X) > CACHE and X.shape[1] * X.itemsize <= LONG
 
 
 @inlined
@@ -37,7 +38,7 @@ def product(X, r, theta, first):
 
 @inlined
 def ask_ahead(X, order, k):
-    """Ask for the four short rows whose turn comes ``AHEAD`` rows after order[k]."""
+    """Ask for the four rows whose turn comes ``AHEAD`` rows after order[k], if they are short."""
     if k + AHEAD + 4 <= len(order) and X.shape[1] * X.itemsize <= SHORT:
         for i in range(4):
             prefetch(X, place(order[k + AHEAD + i]))

@@ -5,7 +5,7 @@ from .elementary import like, place
 from .generic import apart, called, generic, inlined
 from .losses import AbsoluteError, Huber, SquaredError, slope, value
 from .models import Linear, forward, pullback
-from .rows import ask_ahead, is_far, lie_in_line, product
+from .rows import NEAR, ask_ahead, bytes_of, lie_in_line, product
 
 
 @generic
@@ -57,7 +57,7 @@ def in_registers(loss, model, theta, X, Y, order, start, stop, share, g, with_va
             t, u = t + product(X, p, theta, 0), u + product(X, q, theta, 0)
             v, w = v + product(X, r, theta, 0), w + product(X, s, theta, 0)
         else:
-            if is_far(X):
+            if q != p + 1 and bytes_of(X) > NEAR:  # shuffled rows come from anywhere
                 ask_ahead(X, order, k)
             for j in range(d):
                 a = theta[j]
