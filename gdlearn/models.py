@@ -10,9 +10,10 @@ import numpy as np
 import scipy
 
 from ._types import issparse
-from .elementary import like
+from .elementary import like, place
 from .generic import generic
 from .records import Count
+from .rows import lie_in_line, product
 
 # Up to so many columns, the curvature comes from all eigenvalues; beyond, from the largest alone.
 FEW = 500
@@ -127,14 +128,16 @@ def _(model, theta, X, order, start, stop, Z, H):
         first, i = c * d, 0
         b = theta[d * model.outputs + c] if model.intercept else like(theta[0], 0.0)
         while i + 4 <= m:  # four rows at a time: four sums that need not wait for each other
-            p, q = order[start + i], order[start + i + 1]
-            r, s = order[start + i + 2], order[start + i + 3]
+            p, q = place(order[start + i]), place(order[start + i + 1])
+            r, s = place(order[start + i + 2]), place(order[start + i + 3])
             t, u, v, w = b, b, b, b
-            for j in range(d):
-                t += theta[first + j] * X[p, j]
-                u += theta[first + j] * X[q, j]
-                v += theta[first + j] * X[r, j]
-                w += theta[first + j] * X[s, j]
+            if lie_in_line(X, p, s):
+                t, u = t + product(X, p, theta, first), u + product(X, q, theta, first)
+                v, w = v + product(X, r, theta, first), w + product(X, s, theta, first)
+            else:
+                for j in range(d):
+                    a = theta[first + j]
+                    t, u, v, w = t + a * X[p, j], u + a * X[q, j], v + a * X[r, j], w + a * X[s, j]
             Z[i, c], Z[i + 1, c], Z[i + 2, c], Z[i + 3, c] = t, u, v, w
             i += 4
         while i < m:

@@ -5,15 +5,15 @@ them add to the shrunk w a combination of their four rows. Its coefficients need
 the first w and the products of the rows with each other: sums that need not wait for one another.
 """
 
-from .elementary import like, place, prefetch
+from .elementary import like, place
 from .generic import INLINE, apart, generic, has_kernel, in_machine_code, inlined
 from .losses import row_slope, slope
 from .models import Linear
 from .optimizers import SGD
 from .penalties import ridge
+from .rows import ask_ahead
 from .schedules import rate
 from .sparse import CSR, SparseLinear, add_row_of, row_times
-from .sweeps import AHEAD, SHORT
 
 
 def in_one_go(problem, optimizer):
@@ -68,12 +68,10 @@ def four_at_a_time(model, loss, schedule, lam, X, Y, order, w, t, Z, S):
     k, n, zero = 0, len(order), like(w[0], 0.0)
     d, lam, free = model.inputs, like(zero, lam), like(zero, model.intercept)
     b = w[d] if model.intercept else zero
-    ahead = AHEAD if d * X.itemsize <= SHORT else n
     while k + 4 <= n:
         p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
-        if q != p + 1 and k + ahead + 4 <= n:  # shuffled rows come from anywhere
-            for i in range(4):
-                prefetch(X, place(order[k + ahead + i]))
+        if q != p + 1:  # shuffled rows come from anywhere
+            ask_ahead(X, order, k)
         u, v, x, y, qp, rp, rq, sp, sq, sr = zero, zero, zero, zero, zero, zero, zero, zero, zero, zero
         for j in range(d):
             e, f, g, h, a = X[p, j], X[q, j], X[r, j], X[s, j], w[j]

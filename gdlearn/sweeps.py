@@ -1,14 +1,11 @@
 """A sweep over rows: from their scores, by the slopes of the loss, back to the gradient."""
 
 from .blocks import slopes
-from .elementary import like, place, prefetch
+from .elementary import like, place
 from .generic import apart, called, generic, inlined
 from .losses import AbsoluteError, Huber, SquaredError, slope, value
 from .models import Linear, forward, pullback
-
-# Short rows from the memory come sooner if asked for so many rows ahead. Longer ones the processor sees coming, and in
-# its caches (so many bytes), asking costs more than it saves.
-AHEAD, SHORT, CACHE = 16, 1024, 2**25
+from .rows import NEAR, ask_ahead, bytes_of, lie_in_line, product
 
 
 @generic
@@ -52,17 +49,19 @@ def sweep_linear(loss, model, theta, data, order, start, stop, share, work, with
 def in_registers(loss, model, theta, X, Y, order, start, stop, share, g, with_value):
     """Four rows from score to gradient at a time, with all that belongs to them in registers."""
     d, k, total, sums = model.inputs, start, 0.0, 0.0
-    ahead = AHEAD if X.size * X.itemsize > CACHE and d * X.itemsize <= SHORT else stop
     part, b = like(g[0], share), theta[d] if model.intercept else like(g[0], 0.0)
     while k + 4 <= stop:
         p, q, r, s = place(order[k]), place(order[k + 1]), place(order[k + 2]), place(order[k + 3])
-        if k + ahead + 4 <= stop:
-            for i in range(4):
-                prefetch(X, place(order[k + ahead + i]))
         t, u, v, w = b, b, b, b
-        for j in range(d):
-            a = theta[j]
-            t, u, v, w = t + a * X[p, j], u + a * X[q, j], v + a * X[r, j], w + a * X[s, j]
+        if lie_in_line(X, p, s):
+            t, u = t + product(X, p, theta, 0), u + product(X, q, theta, 0)
+            v, w = v + product(X, r, theta, 0), w + product(X, s, theta, 0)
+        else:
+            if q != p + 1 and bytes_of(X) > NEAR:  # shuffled rows come from anywhere
+                ask_ahead(X, order, k)
+            for j in range(d):
+                a = theta[j]
+                t, u, v, w = t + a * X[p, j], u + a * X[q, j], v + a * X[r, j], w + a * X[s, j]
         e, f, h, i = Y[p, 0], Y[q, 0], Y[r, 0], Y[s, 0]
         if with_value:
             total += (value(loss, t, e) + value(loss, u, f)) + (value(loss, v, h) + value(loss, w, i))

@@ -18,7 +18,7 @@ from .loop import Memory, Method, cut_for, train
 from .models import initial, size
 from .optimizers import SGD, Clip, begin, slots, update
 from .problem import Problem, alone
-from .records import Range, number, ready, shown
+from .records import Range, number, ready, remembered, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
 from .sampling import ORDERS, generator, seeded
 from .schedules import Constant, rate
@@ -132,7 +132,6 @@ def minimize(
     if isinstance(start, Run) and start.memory is None:  # of a solver, or of early stopping
         start = start.theta
     with alone(problem.model):
-        number(rate(method.schedule, 0), "the rate that the kernel of schedule returns", Range(0.0))
         if isinstance(start, Run):
             memory = _continued(problem, method, start, data)
             method = method._replace(average_from=method.average_from + int(memory.t[0]))
@@ -163,7 +162,7 @@ def _method(problem, n, optimizer, schedule, batch_size, sampling, tolerance, av
     optimizer = ready(optimizer, update, name="optimizer")
     return Method(
         optimizer,
-        ready(schedule, rate, name="schedule"),
+        _scheduled(schedule),
         batch,
         ORDERS[sampling],
         number(tolerance, "tolerance", Range(0.0)),
@@ -176,6 +175,13 @@ def _method(problem, n, optimizer, schedule, batch_size, sampling, tolerance, av
 @lru_cache(typed=True)  # one record for one number, which is checked once; a complex 1 is not the number 1
 def _constant(eta):
     return Constant(number(eta, "schedule", Range(0.0, open_low=True)))
+
+
+@remembered
+def _scheduled(schedule):
+    schedule = ready(schedule, rate, name="schedule")
+    number(rate(schedule, 0), "the rate that the kernel of schedule returns", Range(0.0))
+    return schedule
 
 
 @lru_cache(typed=True)  # a generator takes as long to make as an epoch of a thousand rows
@@ -231,8 +237,8 @@ def _train_in_stretches(problem, method, data, memory, work, history, callback, 
             measured = 1 + math.ceil((first + stretch - 1) / every) * every  # so that each stretch ends with a look
             code = train(problem, method, data, memory, work, history, min(measured, last))
             done, now = int(memory.t[1]), time.perf_counter()
-            shares = np.arange(1, done - first + 1) / (done - first)
-            history.seconds[first:done] = since - began + (now - since) * shares
+            each = (now - since) / max(done - first, 1)
+            history.seconds[first:done] = since - began + each * np.arange(1, done - first + 1)
             took = max(now - since, PATIENCE / HASTE)  # more than 0, also where the clock ticks slowly
             stretch = max(1, round((done - first) * PATIENCE / took))
             saved.save(code, finished=done == last or code != RUNNING)
