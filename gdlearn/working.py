@@ -56,7 +56,7 @@ class WorkingSet:
         with np.errstate(over="ignore", invalid="ignore"):
             self.energy, self.lengths = float(self.y @ self.y), None
             self.Xy = columns.correlations(self.y)
-        self.w, self.apart = np.zeros(len(self.Xy)), columns.apart()
+        self.w, self.apart, self.curvatures = np.zeros(len(self.Xy)), columns.apart(), np.full(len(self.Xy), -1.0)
         self.bounds, self.stale = np.abs(self.Xy), np.zeros(len(self.Xy), bool)
         self.squares = self.along = self.energy  # r^T r and y^T r
         self.ids, self.waiting = np.empty(0, np.intp), np.ones(len(self.Xy), bool)
@@ -209,13 +209,14 @@ class WorkingSet:
             read(self.columns.X, ids, self.residual, self.bounds)
             self.stale[ids] = False
 
-    def primal_and_dual(self, threshold):
-        """The objective at w, and the value of the dual at the multiple of the residual that is best there."""
+    def gap(self, threshold, dual=-math.inf):
+        """The duality gap at w, and the dual's best value: ``dual``, or that at the best multiple of the residual."""
         w = self.state[2] if len(self.ids) else self.w
-        values = pair(self.squares, self.along, self.bounds.max(), w, threshold)
-        if not math.isfinite(sum(values)):  # products of the columns, with each other or with the residual, were not
+        objective, found = pair(self.squares, self.along, self.bounds.max(), w, threshold)
+        if not math.isfinite(objective + found):  # products of columns, with each other or with the residual, were not
             raise ValueError(TOO_LARGE)
-        return values
+        dual = max(dual, found)
+        return max(objective - dual, 0.0), dual
 
     def inner_gap(self, threshold):
         """The duality gap if the columns let in were all, up to the rounding of small moves."""
