@@ -85,6 +85,7 @@ class WorkingSet:
             self.take(w, self.true_residual())
         else:
             self.enter()
+            self.refresh(0.0, 0.0)
 
     def take(self, w, residual):
         """Go on at these weights, before any column is in."""
@@ -92,17 +93,20 @@ class WorkingSet:
         self.squares, self.along = residual @ residual, self.y @ residual
 
     def true_residual(self):
-        """The residual at w, without the rounding of many moves; before any column is in."""
+        """The residual at w, without the rounding of many moves."""
+        if not self.apart:
+            return self.y - self.A[:, : len(self.ids)] @ self.state[2]
         residual = self.y.copy()
-        subtract_columns(self.apart, self.w, residual)
+        subtract_columns(self.apart, self.weights(), residual)
         return residual
 
     def enter(self):
         """Let the columns in whose weights are not 0."""
         if len(ids := np.flatnonzero(self.w)):
             self.admit(ids)
-            self.state[2][:] = self.w[ids]
-            self.refresh(0.0, 0.0)
+            G, _, w, q = self.state
+            w[:] = self.w[ids]
+            q[:] = G[: len(ids), : len(ids)] @ w
 
     @np.errstate(over="ignore", invalid="ignore")
     def prepare(self, line, tolerance):
@@ -175,8 +179,7 @@ class WorkingSet:
             self.along = self.energy - c @ w
             self.squares = self.along - c @ w + q @ w + noise
             return
-        means, root = self.columns.means, self.columns.root
-        self.residual = self.y - self.A[:, :m] @ w + root * (means[self.ids] @ w)
+        self.residual = self.true_residual()
         if self.lengths is None:
             found = self.columns.correlations(self.residual)
             self.bounds, inside = np.abs(found), found[self.ids]
