@@ -20,19 +20,10 @@ FEWEST, CHEAP, SHORT = 8, 16, 2
 ROWS = 1024
 
 
-class Apart(NamedTuple):
-    """The columns as loops take them, one after the other."""
-
-    rows: Any  # X^T, an array in C order or a CSR
-    means: np.ndarray  # (p,)
-    root: np.ndarray  # (n,)
-    curvatures: np.ndarray  # (p,) a^T a of each column, or -1 where nobody has asked yet
-
-
 class Columns(NamedTuple):
     """The columns A = X - root means^T: dense X comes centered, with means of 0; sparse X stays as it is."""
 
-    X: Any  # (n, p)
+    X: Any  # (n, p); or X^T, an array in C order or a CSR, for loops that take one column after the other
     means: np.ndarray  # (p,)
     root: np.ndarray  # (n,) square roots of the weights of the rows
 
@@ -55,12 +46,11 @@ class Columns(NamedTuple):
         return FEWEST + int(m / CHEAP * (1.0 + m / (SHORT * length)))
 
     def apart(self):
-        """The columns for sweeps that take one after the other, or None where these do not pay."""
-        (n, p), sparse = self.X.shape, issparse(self.X)
-        if not sparse and not (self.X.flags.f_contiguous and n >= p):
-            return None
-        rows = CSR(*map(locked, (self.X.data, self.X.indices, self.X.indptr))) if sparse else locked(self.X.T)
-        return Apart(rows, self.means, self.root, np.full(p, -1.0))
+        """These columns with X^T in the place of X, for sweeps over them, or None where these do not pay."""
+        n, p = self.X.shape
+        if issparse(self.X):
+            return self._replace(X=CSR(*map(locked, (self.X.data, self.X.indices, self.X.indptr))))
+        return self._replace(X=locked(self.X.T)) if self.X.flags.f_contiguous and n >= p else None
 
 
 def in_columns(X):
@@ -122,7 +112,7 @@ def _(rows, j):
 @compiled
 def subtract_columns(columns, w, r):
     """Subtract A w from r."""
-    rows, means, root, _ = columns
+    rows, means, root = columns
     shift = 0.0
     for j in range(len(w)):
         if w[j] != 0.0:
@@ -133,33 +123,27 @@ def subtract_columns(columns, w, r):
 
 
 @compiled
-def sweep_columns(columns, ids, w, r, threshold, least, enough, most):
-    """Minimize over w[j] for j in ids, in turn; r = y - A w. Return the sweeps done, and whether more are in vain.
+def sweep_columns(columns, curvatures, ids, w, r, threshold):
+    """Minimize over w[j] for j in ids, in turn; r = y - A w. Return by how much that lowered the objective.
 
-    At least two sweeps, then until one lowers the objective by at most ``least``. More are in vain if, at the rate of
-    the last two, a sweep lowers it by more than ``enough`` even after ``most`` of them.
+    The curvature of a column a is a^T a, or -1 as long as nobody has asked.
     """
-    rows, means, root, curvatures = columns
-    n, done, decrease, shift, vain = len(r), 0, math.inf, 0.0, False
-    while done < most and (done < 2 or decrease > least) and not vain:
-        before, decrease = decrease, 0.0
-        for j in ids:
-            if curvatures[j] < 0.0:
-                curvatures[j] = max(square(rows, j) - n * means[j] * means[j], 0.0)
-            old, curvature = w[j], curvatures[j]
-            if curvature == 0.0:
-                continue
-            # The residual is r + shift root. Centered columns, and y, are at right angles to root.
-            pull = product(rows, j, r) + shift * n * means[j] + curvature * old
-            new = math.copysign(max(abs(pull) - threshold, 0.0), pull) / curvature
-            if new != old:
-                add(rows, j, old - new, r)
-                shift += (new - old) * means[j]
-                decrease += 0.5 * curvature * (new - old) * (new - old)
-                w[j] = new
-        done += 1
-        if done > 1 and decrease > least:
-            vain = decrease * min(decrease / before, 1.0) ** (most - done) > enough
+    rows, means, root = columns
+    n, decrease, shift = len(r), 0.0, 0.0
+    for j in ids:
+        if curvatures[j] < 0.0:
+            curvatures[j] = max(square(rows, j) - n * means[j] * means[j], 0.0)
+        old, curvature = w[j], curvatures[j]
+        if curvature == 0.0:
+            continue
+        # The residual is r + shift root. Centered columns, and y, are at right angles to root.
+        pull = product(rows, j, r) + shift * n * means[j] + curvature * old
+        new = math.copysign(max(abs(pull) - threshold, 0.0), pull) / curvature
+        if new != old:
+            add(rows, j, old - new, r)
+            shift += (new - old) * means[j]
+            decrease += 0.5 * curvature * (new - old) * (new - old)
+            w[j] = new
     for i in range(n):
         r[i] += shift * root[i]
-    return done, vain
+    return decrease

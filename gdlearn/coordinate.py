@@ -93,9 +93,7 @@ def solve(work, threshold, last, tolerance, most):
     line, dual, jumps = min(max(2.0 * threshold - last, 0.0), threshold), -math.inf, JUMPS
     work.look(line)
     while True:
-        objective, found = work.primal_and_dual(threshold)
-        dual = max(dual, found)
-        gap = max(objective - dual, 0.0)
+        gap, dual = work.gap(threshold, dual)
         if gap <= tolerance or done >= most:
             return gap, done
         count = work.grow(line)
@@ -108,28 +106,29 @@ def solve(work, threshold, last, tolerance, most):
 
 def by_columns(work, threshold, tolerance, most):
     """Sweep over the columns themselves, as long as that promises to close the gap soon; return as ``solve``."""
-    done, dual, vain, moved = 0, -math.inf, False, False
-    while True:
-        objective, found = work.primal_and_dual(threshold)
-        dual = max(dual, found)
-        gap = max(objective - dual, 0.0)
-        if gap <= tolerance and moved:
-            work.take(work.w, work.true_residual())
-            moved = False
-            continue
+    done, vain, (gap, dual) = 0, False, work.gap(threshold)
+    while gap > tolerance and done < most and not vain:
         ids = np.flatnonzero((work.bounds > threshold) | (work.w != 0.0))
-        affordable = work.columns.affordable(len(ids))
-        left = min(affordable, most) - done
-        if gap <= tolerance or vain or left <= 0:
-            return gap, done
+        affordable, before, decrease = work.columns.affordable(len(ids)), math.inf, math.inf
         w, r = work.w.copy(), work.residual.copy()
-        early = (done + 2) * TRIAL < affordable
-        enough, left = (math.inf, min(left, affordable // TRIAL)) if early else (ENOUGH * tolerance, left)
-        sweeps, vain = sweep_columns(work.apart, ids, w, r, threshold, LAST * gap, enough, left)
-        done += sweeps
-        if not vain or done == most:  # else many small weights would only make work
-            work.take(w, r)
-            moved = True
+        while done < most and not vain and (before == math.inf or decrease > LAST * gap):
+            before, decrease = decrease, sweep_columns(work.apart, work.curvatures, ids, w, r, threshold)
+            done += 1
+            judged = done * TRIAL >= affordable
+            vain = judged and in_vain(before, decrease, affordable - done, ENOUGH * tolerance)
+        if vain and done < most and decrease > LAST * gap:
+            return gap, done  # at the weights before, for many small ones would only make work
+        work.take(w, r)
+        gap, dual = work.gap(threshold, dual)
+    if done and gap <= tolerance:  # up to the rounding of many moves
+        work.take(work.w, work.true_residual())
+        gap, _ = work.gap(threshold, dual)
+    return gap, done
+
+
+def in_vain(before, decrease, left, enough):
+    """Whether a sweep would help by more than ``enough`` even after so many, at the rate of the last two."""
+    return left <= 0 or before == 0.0 or decrease * min(decrease / before, 1.0) ** left > enough
 
 
 def _descend(work, threshold, count, gap, tolerance, most, jumps):

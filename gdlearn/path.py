@@ -22,6 +22,9 @@ from .threads import one_thread
 from .weighting import relative
 from .working import WorkingSet
 
+# How often means are subtracted.
+SUBTRACTIONS = {np.dtype(np.float64): 1, np.dtype(np.float32): 2}
+
 
 def lasso_problem(alpha: float, inputs: int, fit_intercept: bool = True) -> Problem:
     r"""The lasso of scikit-learn's convention as a problem of this library: the one place that converts.
@@ -149,21 +152,27 @@ def centered(X, y, weight, fit_intercept):
     """
     n, p = X.shape
     weight = np.ones(n) if weight is None else relative(weight)
-    means, root, changes = np.zeros(p), np.sqrt(weight), (weight != 1.0).any()
-    lies_across = not issparse(X) and n >= p and not X.flags.f_contiguous
-    A = in_columns(X) if lies_across else X
-    if fit_intercept:
-        means = A.T @ weight / n
+    root, changes = np.sqrt(weight), (weight != 1.0).any()
     center = weight @ y / n if fit_intercept else 0.0
     y = root * (y - center)
     if issparse(X):
-        A = (scipy.sparse.diags_array(root) @ A if changes else A).tocsc().astype(X.dtype, copy=False)
+        means = X.T @ weight / n if fit_intercept else np.zeros(p)
+        A = (scipy.sparse.diags_array(root) @ X if changes else X).tocsc().astype(X.dtype, copy=False)
         return Columns(validation.summed(A), means, root), y, np.append(means, center)
-    if fit_intercept:
-        A = np.subtract(A, means.astype(X.dtype), out=A if lies_across else None)
+    A, means = _dense(X, weight, fit_intercept)
     if changes:
         A = A * root.astype(X.dtype)[:, None]
     return Columns(A, np.zeros(p), root), y, np.append(means, center)
+
+
+def _dense(X, weight, fit_intercept):
+    """X less its means, and these: single precision has the first ones roughly, and those of what is left exactly."""
+    n, p = X.shape
+    A, means = in_columns(X) if n >= p and not X.flags.f_contiguous else X, np.zeros(p)
+    for _ in range(SUBTRACTIONS[X.dtype] if fit_intercept else 0):
+        some = A.T @ weight.astype(X.dtype, copy=False) / n
+        means, A = means + some, np.subtract(A, some, out=None if A is X else A)
+    return A, means
 
 
 def _grid(alphas, eps, largest):

@@ -152,7 +152,7 @@ def lbfgs(
     if not math.isfinite(search.at.objective + search.at.norm):
         validation.inputs(X, asked.model.inputs)
         if given:
-            raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
+            raise validation.bad_start()
         raise ValueError("the objective where the descent begins is not finite; scale y or X, or begin elsewhere")
     code = search.until(tolerance, epochs)
     if code == DIVERGED:

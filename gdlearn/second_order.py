@@ -186,7 +186,7 @@ class Descent:
         if start.any():
             self._go(start.astype(np.float64))
         if not math.isfinite(self.objective):
-            raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
+            raise validation.bad_start()
         if not math.isfinite(self.norm()):
             raise ValueError("X is so large that its squares overflow; scale the columns of X")
         self._record()

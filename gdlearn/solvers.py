@@ -150,7 +150,7 @@ def _begin(problem, X, y, start, epochs, dtype):
     history = History(*np.full((4, epochs + 1), np.nan))._replace(theta=np.empty((0, 0)))
     history.objective[0] = problem.objective(theta, X, y)
     if not math.isfinite(history.objective[0]):
-        raise ValueError("start has an objective that is not finite; begin closer to zero, or scale y or X")
+        raise validation.bad_start()
     history.gradient_norm[0] = subgradient_norm(problem, theta, X, y)
     return Track(theta, theta.copy(), theta.copy(), np.array([1.0, 1.0])), history
 

@@ -144,8 +144,7 @@ def minimize(
         code = _train_in_stretches(problem, method, data, memory, work, history, callback, saved)
     if memory.t[1] == 0:
         validation.inputs(X, asked.model.inputs)
-        remedy = "begin closer to zero, or scale y or the columns of X"
-        raise ValueError(f"start has an objective that is not finite; {remedy}")
+        raise validation.bad_start("begin closer to zero, or scale y or the columns of X")
     return finish(asked, method, X, memory, history, code, start)
 
 

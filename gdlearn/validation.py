@@ -100,6 +100,11 @@ def parameters(theta, p, dtype, name):
     return theta
 
 
+def bad_start(remedy="begin closer to zero, or scale y or X"):
+    """The error of a start whose objective is not finite."""
+    return ValueError(f"start has an objective that is not finite; {remedy}")
+
+
 def locked(array):
     """A view that cannot be written to: one type for all, and the caller's data stay as they are."""
     view = array.view()

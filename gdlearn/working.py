@@ -56,7 +56,7 @@ class WorkingSet:
         with np.errstate(over="ignore", invalid="ignore"):
             self.energy, self.lengths = float(self.y @ self.y), None
             self.Xy = columns.correlations(self.y)
-        self.w, self.apart = np.zeros(len(self.Xy)), columns.apart()
+        self.w, self.apart, self.curvatures = np.zeros(len(self.Xy)), columns.apart(), np.full(len(self.Xy), -1.0)
         self.bounds, self.stale = np.abs(self.Xy), np.zeros(len(self.Xy), bool)
         self.squares = self.along = self.energy  # r^T r and y^T r
         self.ids, self.waiting = np.empty(0, np.intp), np.ones(len(self.Xy), bool)
@@ -85,6 +85,7 @@ class WorkingSet:
             self.take(w, self.true_residual())
         else:
             self.enter()
+            self.refresh(0.0, 0.0)
 
     def take(self, w, residual):
         """Go on at these weights, before any column is in."""
@@ -92,17 +93,20 @@ class WorkingSet:
         self.squares, self.along = residual @ residual, self.y @ residual
 
     def true_residual(self):
-        """The residual at w, without the rounding of many moves; before any column is in."""
+        """The residual at w, without the rounding of many moves."""
+        if not self.apart:
+            return self.y - self.A[:, : len(self.ids)] @ self.state[2]
         residual = self.y.copy()
-        subtract_columns(self.apart, self.w, residual)
+        subtract_columns(self.apart, self.weights(), residual)
         return residual
 
     def enter(self):
         """Let the columns in whose weights are not 0."""
         if len(ids := np.flatnonzero(self.w)):
             self.admit(ids)
-            self.state[2][:] = self.w[ids]
-            self.refresh(0.0, 0.0)
+            G, _, w, q = self.state
+            w[:] = self.w[ids]
+            q[:] = G[: len(ids), : len(ids)] @ w
 
     @np.errstate(over="ignore", invalid="ignore")
     def prepare(self, line, tolerance):
@@ -175,8 +179,7 @@ class WorkingSet:
             self.along = self.energy - c @ w
             self.squares = self.along - c @ w + q @ w + noise
             return
-        means, root = self.columns.means, self.columns.root
-        self.residual = self.y - self.A[:, :m] @ w + root * (means[self.ids] @ w)
+        self.residual = self.true_residual()
         if self.lengths is None:
             found = self.columns.correlations(self.residual)
             self.bounds, inside = np.abs(found), found[self.ids]
@@ -209,13 +212,14 @@ class WorkingSet:
             read(self.columns.X, ids, self.residual, self.bounds)
             self.stale[ids] = False
 
-    def primal_and_dual(self, threshold):
-        """The objective at w, and the value of the dual at the multiple of the residual that is best there."""
+    def gap(self, threshold, dual=-math.inf):
+        """The duality gap at w, and the dual's best value: ``dual``, or that at the best multiple of the residual."""
         w = self.state[2] if len(self.ids) else self.w
-        values = pair(self.squares, self.along, self.bounds.max(), w, threshold)
-        if not math.isfinite(sum(values)):  # products of the columns, with each other or with the residual, were not
+        objective, found = pair(self.squares, self.along, self.bounds.max(), w, threshold)
+        if not math.isfinite(objective + found):  # products of columns, with each other or with the residual, were not
             raise ValueError(TOO_LARGE)
-        return values
+        dual = max(dual, found)
+        return max(objective - dual, 0.0), dual
 
     def inner_gap(self, threshold):
         """The duality gap if the columns let in were all, up to the rounding of small moves."""

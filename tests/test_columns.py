@@ -7,7 +7,7 @@ from sklearn.linear_model import Lasso as Peer
 
 import gdlearn as gd
 from gdlearn.columns import sweep_columns
-from gdlearn.coordinate import solve
+from gdlearn.coordinate import by_columns, in_vain, solve
 from gdlearn.path import centered
 from gdlearn.working import WorkingSet
 from test_lasso import assert_optimal, correlated, largest_alpha
@@ -57,6 +57,17 @@ def test_without_an_intercept_only_tall_rows_are_copied():
         assert np.shares_memory(A, matrix) == same and (A == matrix).all()
 
 
+@pytest.mark.parametrize("layout", LAYOUTS[:2])
+@pytest.mark.parametrize("weight", [None, "weights"])
+def test_single_precision_has_the_means_of_columns_far_from_zero(layout, weight):
+    """Sums of large numbers are rough there, and no single number is as close to a mean as the columns deserve."""
+    X, y = apart(3000)
+    X, weight = layout((X + 1000.0).astype(np.float32)), weight and np.arange(3000) % 4 + 0.0
+    columns, _, means = centered(X, y, weight, fit_intercept=True)
+    np.testing.assert_allclose(means[:-1], np.average(X.astype(float), axis=0, weights=weight), rtol=1e-9)
+    np.testing.assert_allclose(columns.root @ columns.X.astype(float) / len(X), np.zeros(20), atol=2e-6)
+
+
 # --- The sweeps
 
 
@@ -67,20 +78,20 @@ def test_the_residual_stays_true_and_no_sweep_goes_uphill(layout, weight, functi
     X, y = apart(60, 8)
     weight = weight and np.random.default_rng(1).integers(0, 4, 60).astype(float)
     work = working(layout(X), y, weight)
-    A, w, r, threshold = dense(work.columns), np.zeros(8), work.residual.copy(), 10.0
+    A, w, r, threshold, values = dense(work.columns), np.zeros(8), work.residual.copy(), 10.0, []
 
     def objective(w):
         return 0.5 * np.sum((work.y - A @ w) ** 2) + threshold * np.abs(w).sum()
 
-    values = [objective(w)]
     for _ in range(20):
-        assert function(work.apart, np.arange(8), w, r, threshold, 0.0, np.inf, 1) == (1, False)
+        values.append(objective(w))
+        helped = function(work.apart, work.curvatures, np.arange(8), w, r, threshold)
+        assert helped == pytest.approx(values[-1] - objective(w), abs=1e-9 * values[0])
         np.testing.assert_allclose(r, work.y - A @ w, atol=1e-9)
         work.w = w
         np.testing.assert_allclose(work.true_residual(), work.y - A @ w, atol=1e-12)
-        values.append(objective(w))
     assert (np.diff(values) <= 1e-9).all() and values[-1] < values[0]
-    np.testing.assert_allclose(work.apart.curvatures, np.square(A).sum(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(work.curvatures, np.square(A).sum(axis=0), rtol=1e-9)
     pulls = A.T @ r
     assert np.abs(pulls).max() <= threshold * (1.0 + 1e-6)
     np.testing.assert_allclose(pulls[w != 0.0], threshold * np.sign(w[w != 0.0]), rtol=1e-6)
@@ -89,17 +100,50 @@ def test_the_residual_stays_true_and_no_sweep_goes_uphill(layout, weight, functi
 def test_a_column_that_is_not_asked_for_stays_as_it_is():
     work = working(*apart())
     w, r = np.zeros(20), work.residual.copy()
-    sweep_columns(work.apart, np.array([0, 5]), w, r, 0.1, 0.0, np.inf, 3)
+    sweep_columns(work.apart, work.curvatures, np.array([0, 5]), w, r, 0.1)
     assert np.flatnonzero(w).tolist() == [0, 5]
 
 
-def test_sweeps_in_vain_end_soon():
+def test_sweeps_are_in_vain_where_their_rate_is_too_slow_or_none_is_left():
+    """At a rate of a half, a sweep that lowers the objective by 1 is followed by 1/2, 1/4, 1/8."""
+    for left, enough, expected in ((3, 0.126, False), (3, 0.124, True), (0, 10.0, True), (-1, 10.0, True)):
+        assert in_vain(2.0, 1.0, left, enough) == expected
+    assert in_vain(1.0, 2.0, 100, 1.9) and not in_vain(np.inf, 1.0, 1, 0.0) and in_vain(0.0, 0.0, 1, 0.0)
+
+
+def test_sweeps_in_vain_end_soon_and_leave_the_weights_as_they_were():
     """Independent columns need few; for columns that are nearly alike, each does about as much as the last."""
-    for X, y, expected in ((*apart(), False), (*correlated(300, 20, rho=0.99), True)):
-        work = working(X, y)
-        w, r, small = np.zeros(20), work.residual.copy(), 1e-9 * work.energy
-        done, vain = sweep_columns(work.apart, np.arange(20), w, r, 1.0, small, small, 50)
-        assert vain == expected and 2 <= done <= (3 if vain else 12)
+    work = working(*apart())
+    gap, done = by_columns(work, 0.05 * work.bounds.max(), 1e-9 * work.energy, 50)
+    assert gap <= 1e-9 * work.energy and 2 <= done <= 12 and work.w.any()
+    work = working(*correlated(300, 20, rho=0.99))
+    gap, done = by_columns(work, 1.0, 1e-9 * work.energy, 50)
+    assert gap > 1e-9 * work.energy and done == 2 and not work.w.any()
+
+
+def test_sweeps_that_hardly_help_end_though_the_first_took_nearly_all_there_was():
+    """What all columns share goes to the first: then each sweep lowers the objective by little of the gap."""
+    rng = np.random.default_rng(0)
+    X = 0.1 * rng.standard_normal((2000, 100)) + rng.standard_normal((2000, 1))
+    work = working(X, X[:, :10].sum(axis=1) + 3.0 * rng.standard_normal(2000))
+    threshold = 0.05 * work.bounds.max()
+    gap, done = by_columns(work, threshold, 1e-6 * work.energy, 1000)
+    assert gap > 1e-6 * work.energy and 2 < done < work.columns.affordable(np.count_nonzero(work.w))
+
+
+@layouts
+def test_columns_enter_with_their_weights_and_a_residual_that_is_known(layout):
+    work = working(layout(apart()[0]), apart()[1])
+    A, w = dense(work.columns), np.where(np.arange(20) % 3, 0.0, 0.1)
+    work.resume(w)
+    work.enter()
+    work.look(0.0)
+    for _ in range(2):
+        np.testing.assert_allclose(work.weights(), w)
+        np.testing.assert_allclose(work.state[3], A[:, work.ids].T @ A @ w, rtol=1e-9)
+        np.testing.assert_allclose(work.residual, work.y - A @ w, atol=1e-9)
+        np.testing.assert_allclose(work.bounds, np.abs(A.T @ (work.y - A @ w)), atol=1e-8)
+        work.refresh(0.0, 0.0)
 
 
 # --- The solver
