@@ -22,6 +22,7 @@ from .records import Range, number, ready, remembered, shown
 from .results import INTERRUPTED, RUNNING, History, Run, finish
 from .sampling import ORDERS, generator, seeded
 from .schedules import Constant, rate
+from .threads import one_thread
 
 # Seconds of training between two looks at the clock, the keyboard and the callback.
 PATIENCE = 0.05
@@ -177,6 +178,7 @@ def _constant(eta):
 
 
 @remembered
+@one_thread  # the kernel may be a stranger's
 def _scheduled(schedule):
     schedule = ready(schedule, rate, name="schedule")
     number(rate(schedule, 0), "the rate that the kernel of schedule returns", Range(0.0))
