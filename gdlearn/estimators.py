@@ -81,7 +81,8 @@ class GDRegressor(RegressorMixin, Descent):
 
     Notes
     -----
-    Scale the columns of X first, with ``StandardScaler`` in a pipeline: the epochs grow with the condition number.
+    Scale the columns of X first, with ``StandardScaler`` in a pipeline: the epochs grow with the condition number. Only
+    L-BFGS, on dense X with no more columns than rows, takes them as they come.
     At Ctrl-C, fits keep what they have learned and raise KeyboardInterrupt.
 
     With batches, hidden layers or early stopping, equal rows are counted as one row of more weight, in any

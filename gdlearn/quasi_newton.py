@@ -8,10 +8,9 @@ matrix, and it is never written down: :math:`B g` takes two loops over the pairs
 import math
 import time
 import warnings
-from collections import deque
+from contextlib import suppress
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
 
 from . import validation
@@ -21,14 +20,15 @@ from .interruptions import Interruptions
 from .line_search import Point, along
 from .losses import AbsoluteError, curvature
 from .models import initial, size
+from .pairs import Pairs
 from .penalties import ridge
+from .preconditioning import Preconditioner, due
 from .problem import Problem, evaluate
 from .records import Range, number, shown
 from .results import CONVERGED, DIVERGED, INTERRUPTED, RUNNING, STALLED, STATUS, DivergenceWarning, History, Run
 from .sampling import generator
 from .threads import one_thread
 
-PAIRS = 10  # so many are kept
 # The first step tried goes so many times as far as to where the tangent is 0, the least that most objectives can be.
 # On a parabola above 0 that is too far, so the search finds where it is lowest. If columns have means, a first step
 # that is merely good enough costs three times as many steps.
@@ -37,31 +37,6 @@ FIRST = 4.0
 ROUNDING = {"float64": 1e-13, "float32": 1e-6}
 # So many steps in a row may bring neither a lower objective nor a smaller gradient: its norm falls by fits and starts.
 PATIENCE = 50
-
-
-class Pairs:
-    """The last steps s, and by how much each changed the gradient, y."""
-
-    def __init__(self):
-        self.kept = deque(maxlen=PAIRS)
-
-    def add(self, s, y):
-        """Keep a pair, the objective curved upward between its ends; rounding may hide that."""
-        if (product := s @ y) > 0.0:
-            self.kept.append((s, y, 1.0 / product))
-
-    def direction(self, g):
-        r"""The direction :math:`-B g`, by the two loops of Nocedal (1980); -g without pairs."""
-        d, shares, add = -g, [], scipy.linalg.blas.daxpy
-        for s, y, rho in reversed(self.kept):
-            shares.append(rho * (s @ d))
-            d = add(y, d, a=-shares[-1])
-        if self.kept:
-            s, y, rho = self.kept[-1]
-            d /= rho * (y @ y)
-        for s, y, rho in self.kept:
-            d = add(s, d, a=shares.pop() - rho * (y @ d))
-        return d
 
 
 @one_thread
@@ -89,6 +64,10 @@ def lbfgs(
     .. math::
         B \leftarrow (I - \rho \, s y^\top) \, B \, (I - \rho \, y s^\top) + \rho \, s s^\top .
 
+    For a linear model and dense X with no more columns than rows, the identity soon gives way to the inverse of the
+    second derivatives at some :math:`\theta_k`, or near enough (:mod:`gdlearn.preconditioning`): columns as they come
+    take hardly more steps than scaled ones, and least squares a few.
+
     :math:`t_k`, mostly 1, is such that the objective and its slope fall enough (Wolfe 1969): with
     :math:`d = -B_k g_k`,
 
@@ -103,7 +82,8 @@ def lbfgs(
     X : array or sparse matrix (n, d)
     y : array (n,), or (n, k)
     epochs : int
-        At most so many steps, each of which takes one pass through the data, the first two or three, others seldom.
+        At most so many steps, each of which takes one pass through the data, the first two or three, others seldom;
+        second derivatives take another.
     tolerance : float
         Stop once the norm of the gradient is at most this.
     start : array (p,), optional
@@ -130,7 +110,7 @@ def lbfgs(
     References
     ----------
     Nocedal (1980), Updating quasi-Newton matrices with limited storage. Liu and Nocedal (1989), On the limited
-    memory BFGS method for large scale optimization.
+    memory BFGS method for large scale optimization. Böhning (1992), Multinomial logistic regression algorithm.
 
     Examples
     --------
@@ -196,6 +176,7 @@ class Search:
         self.rounding = ROUNDING[data.Y.dtype.name]
         self.at = self.look(start.astype(np.float64))
         self.best, self.when = self.at, 0
+        self.due, self.every = due(problem, data)
         self._record()
 
     def look(self, theta):
@@ -220,19 +201,27 @@ class Search:
 
     def step(self):
         """Take one step, or stay and return why: none leads down, or the objective falls without end."""
-        at, first = self.at, not self.pairs.kept
+        if len(self.seen) > self.due:
+            self.precondition()
+        at, first = self.at, not self.pairs.kept and self.pairs.first is None
         d = self.pairs.direction(at.g)
         length = FIRST * abs(at.objective) / at.norm / at.norm or 1.0 if first else 1.0
         t, found = along(d, length, at, self.look, self.rounding)
         if found is None:
             if math.isinf(t):
                 return DIVERGED
-            self.pairs.kept.clear()  # what they tell of the curvature is wrong here; -g leads down all the same
+            self.pairs.forget()  # what they tell of the curvature is wrong here; -g leads down all the same
             return STALLED if first else self.step()
         self.pairs.add(found.theta - at.theta, found.g - at.g)
         self.at, self.seen[-1][1] = found, t
         self._record()
         return RUNNING
+
+    def precondition(self):
+        """Work the pairs into the second derivatives here, if their matrix has an inverse."""
+        self.due += self.every
+        with suppress(np.linalg.LinAlgError):
+            self.pairs.begin(Preconditioner(self.problem, self.data, self.at.theta))
 
     def lost(self):
         """Whether the last steps led nowhere, as far as rounding lets see."""

@@ -14,7 +14,8 @@ import gdlearn as gd
 from gdlearn import quasi_newton
 from gdlearn.line_search import ARMIJO, WOLFE
 from gdlearn.losses import slope, value
-from gdlearn.quasi_newton import PAIRS, Pairs, Search
+from gdlearn.pairs import PAIRS, Pairs
+from gdlearn.quasi_newton import Search
 
 RNG = np.random.default_rng(5)
 N, D = 120, 6
@@ -87,8 +88,9 @@ def test_pairs_along_which_the_objective_does_not_curve_upward_are_left_out():
     assert len(pairs.kept) == 1
 
 
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_each_step_satisfies_both_conditions_of_wolfe(name, monkeypatch):
+def test_each_step_satisfies_both_conditions_of_wolfe(name, kind, monkeypatch):
     problem, y = PROBLEMS[name]
     steps, along = [], quasi_newton.along
 
@@ -98,8 +100,8 @@ def test_each_step_satisfies_both_conditions_of_wolfe(name, monkeypatch):
         return t, point
 
     monkeypatch.setattr(quasi_newton, "along", watched)
-    run = gd.lbfgs(problem, X, y, tolerance=1e-5)
-    assert len(steps) == run.epochs > 2
+    run = gd.lbfgs(problem, kind(X), y, tolerance=1e-5)
+    assert len(steps) == run.epochs > (0 if kind is np.asarray else 2)
     for at, d, t, point in steps:
         slope = at.g @ d
         assert slope < 0.0
