@@ -24,7 +24,7 @@ from .products import MatrixLinear
 from .weighting import Weighted
 
 # With no more columns than rows, so many cost the time of one more step.
-CHEAP = 16
+CHEAP = 32
 # So many steps go by first if the matrix changes with theta: most problems whose columns are scaled are done then.
 PATIENT = 10
 LARGEST = 5000  # columns, whose matrix fills 0.2 GB

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 import gdlearn as gd
 from gdlearn.losses import slope, value
 from gdlearn.models import size
-from gdlearn.preconditioning import LARGEST, PATIENT, Preconditioner, curvatures, due
+from gdlearn.preconditioning import CHEAP, LARGEST, PATIENT, Preconditioner, curvatures, due
 
 N, D, LAM = 90, 4, 0.01
 RNG = np.random.default_rng(3)
@@ -123,7 +123,7 @@ def test_who_has_a_matrix():
     def when(problem, X=X, y=Y):
         return due(*problem.load(X, y))
 
-    never, few = (np.inf, np.inf), D / 16
+    never, few = (np.inf, np.inf), D / CHEAP
     assert when(EXACT["squares"][0]) == (few, np.inf)
     assert when(*EXACT["binary"][:1], y=LABELS) == (PATIENT + few, PATIENT + few)
     assert when(gd.Problem(gd.Linear(D, 3), gd.CrossEntropy()), y=CLASSES)[0] == PATIENT + few
