@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._types import issparse
-from .elementary import place
+from .elementary import like, place
 from .generic import compiled, generic
-from .rows import product as product_of_row
 from .rows import read_in_line
 from .sparse import CSR, add_row_of, row_times
 from .validation import locked
@@ -68,7 +67,7 @@ def products(X, v):
 def read(rows, ids, v, found):
     """Return ``found``, filled with the products of the columns ``ids``, rows of X^T, with v."""
     for k in range(len(ids)):
-        found[k] = product_of_row(rows, place(ids[k]), v, 0)
+        found[k] = product(rows, place(ids[k]), v)
     return found
 
 
@@ -91,7 +90,10 @@ def transpose(X, rows):
 @generic
 def product(rows, j, v):
     """The product of column j, a row of X^T, with v."""
-    return product_of_row(rows, j, v, 0)
+    total = like(v[0], 0.0)
+    for i in range(rows.shape[1]):
+        total += rows[j, i] * v[i]
+    return total
 
 
 @generic
