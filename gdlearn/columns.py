@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._types import issparse
+from .elementary import like, place
 from .generic import compiled, generic
+from .rows import read_in_line
 from .sparse import CSR, add_row_of, row_times
 from .validation import locked
 
@@ -29,7 +31,7 @@ class Columns(NamedTuple):
 
     def correlations(self, v):
         """A^T v, shape (p,), in float64."""
-        found = (self.X.T @ v.astype(self.X.dtype, copy=False)).astype(np.float64, copy=False)
+        found = products(self.X, v)
         return found - self.means * (self.root @ v) if self.means.any() else found
 
     def lie_in_a_row(self):
@@ -53,6 +55,22 @@ class Columns(NamedTuple):
         return self._replace(X=locked(self.X.T)) if self.X.flags.f_contiguous and n >= p else None
 
 
+def products(X, v):
+    """X^T v in float64: dense columns that BLAS would read four at a time from the memory, by ``read``."""
+    v = v.astype(X.dtype, copy=False)
+    if issparse(X) or not (X.flags.f_contiguous and read_in_line(X.T)):
+        return (X.T @ v).astype(np.float64, copy=False)
+    return read(locked(X.T), np.arange(X.shape[1]), v, np.empty(X.shape[1]))
+
+
+@compiled
+def read(rows, ids, v, found):
+    """Return ``found``, filled with the products of the columns ``ids``, rows of X^T, with v."""
+    for k in range(len(ids)):
+        found[k] = product(rows, place(ids[k]), v)
+    return found
+
+
 def in_columns(X):
     """A copy of X in Fortran order."""
     rows = np.empty(X.shape[::-1], X.dtype)
@@ -72,7 +90,7 @@ def transpose(X, rows):
 @generic
 def product(rows, j, v):
     """The product of column j, a row of X^T, with v."""
-    total = 0.0
+    total = like(v[0], 0.0)
     for i in range(rows.shape[1]):
         total += rows[j, i] * v[i]
     return total

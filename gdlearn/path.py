@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from . import validation
 from ._types import Matrix, issparse
-from .columns import Columns, in_columns
+from .columns import Columns, in_columns, products
 from .coordinate import solve
 from .losses import SquaredError
 from .models import Linear
@@ -170,7 +170,7 @@ def _dense(X, weight, fit_intercept):
     n, p = X.shape
     A, means = in_columns(X) if n >= p and not X.flags.f_contiguous else X, np.zeros(p)
     for _ in range(SUBTRACTIONS[X.dtype] if fit_intercept else 0):
-        some = A.T @ weight.astype(X.dtype, copy=False) / n
+        some = products(A, weight).astype(X.dtype, copy=False) / n
         means, A = means + some, np.subtract(A, some, out=None if A is X else A)
     return A, means
 

@@ -22,9 +22,15 @@ def bytes_of(X):
 
 
 @inlined
+def read_in_line(X):
+    """Whether rows of X are better read one after the other than side by side."""
+    return bytes_of(X) > CACHE and X.shape[1] * X.itemsize <= LONG
+
+
+@inlined
 def lie_in_line(X, p, s):
-    """Whether the rows from p to s, the fourth, are better read one after the other than side by side."""
-    return s == p + 3 and bytes_of(X) > CACHE and X.shape[1] * X.itemsize <= LONG
+    """Whether the rows from p to s, the fourth, come one after the other and are better read so."""
+    return s == p + 3 and read_in_line(X)
 
 
 @inlined

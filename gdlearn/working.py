@@ -13,9 +13,9 @@ import math
 import numpy as np
 
 from ._types import issparse
-from .columns import subtract_columns
+from .columns import read, subtract_columns
 from .factors import Factor
-from .generic import compiled
+from .validation import locked
 
 # So many columns are let in at first, and at least so many at a time.
 FEW = 64
@@ -24,16 +24,6 @@ ROUNDING = 4.0 * np.finfo(float).eps
 # Products tell the gap where their rounding is at most this share of the tolerance.
 SMALL = 0.01
 TOO_LARGE = "X and y are so large that their products overflow; scale y and the columns of X"
-
-
-@compiled
-def read(X, ids, v, bounds):
-    """Write |x_j^T v| to the bounds of these columns."""
-    for j in ids:
-        total = 0.0
-        for i in range(len(v)):
-            total += X[i, j] * v[i]
-        bounds[j] = abs(total)
 
 
 class WorkingSet:
@@ -209,7 +199,7 @@ class WorkingSet:
         """Read the columns that may have a correlation above ``line``."""
         ids = np.flatnonzero(self.stale & (self.bounds > line))
         if len(ids):
-            read(self.columns.X, ids, self.residual, self.bounds)
+            self.bounds[ids] = np.abs(read(locked(self.columns.X.T), ids, self.residual, np.empty(len(ids))))
             self.stale[ids] = False
 
     def gap(self, threshold, dual=-math.inf):

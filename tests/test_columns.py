@@ -6,7 +6,9 @@ from scipy import sparse
 from sklearn.linear_model import Lasso as Peer
 
 import gdlearn as gd
-from gdlearn.columns import sweep_columns
+from gdlearn import columns as columns_module
+from gdlearn import rows
+from gdlearn.columns import products, sweep_columns
 from gdlearn.coordinate import by_columns, in_vain, solve
 from gdlearn.path import centered
 from gdlearn.working import WorkingSet
@@ -66,6 +68,39 @@ def test_single_precision_has_the_means_of_columns_far_from_zero(layout, weight)
     columns, _, means = centered(X, y, weight, fit_intercept=True)
     np.testing.assert_allclose(means[:-1], np.average(X.astype(float), axis=0, weights=weight), rtol=1e-9)
     np.testing.assert_allclose(columns.root @ columns.X.astype(float) / len(X), np.zeros(20), atol=2e-6)
+
+
+# --- Their products
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("cache", "long", "in_line"), [(-1, 0, True), (0, 0, False), (-1, -1, False)])
+def test_columns_larger_than_the_caches_that_are_not_long_are_read_in_line(
+    dtype, layout, cache, long, in_line, monkeypatch
+):
+    """Where they lie in a row each. The data are larger than a cache that is smaller by one byte."""
+    X, v = apart()[0], np.random.default_rng(1).standard_normal(300)
+    monkeypatch.setattr(rows, "CACHE", X.size * dtype().itemsize + cache)
+    monkeypatch.setattr(rows, "LONG", 300 * dtype().itemsize + long)
+    read, calls = columns_module.read, []
+    monkeypatch.setattr(columns_module, "read", lambda *arguments: calls.append(1) or read(*arguments))
+    found = products(layout(X.astype(dtype)), v)
+    assert found.dtype == np.float64 and len(calls) == (in_line and layout is np.asfortranarray)
+    np.testing.assert_allclose(found, X.T @ v, atol=1e-12 if dtype == np.float64 else 1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("share", [0.3, 0.03])
+def test_a_fit_of_columns_from_the_memory_is_the_same_fit(dtype, share, monkeypatch):
+    X, y = correlated(60, 200)
+    X, tol = np.asfortranarray(X.astype(dtype)), 1e-10 if dtype == np.float64 else 1e-5
+    alpha = share * largest_alpha(X, y)
+    expected = gd.Lasso(alpha, tol=tol).fit(X, y)
+    monkeypatch.setattr(rows, "CACHE", 0)
+    model = gd.Lasso(alpha, tol=tol).fit(X, y)
+    assert model.dual_gap_ <= tol * y.var()
+    np.testing.assert_allclose(model.predict(X), expected.predict(X), atol=20.0 * np.sqrt(tol) * y.std())
 
 
 # --- The sweeps
