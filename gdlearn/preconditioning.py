@@ -15,7 +15,6 @@ from functools import singledispatch
 
 import numpy as np
 import scipy
-from scipy.special import expit, softmax
 
 from .losses import BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
@@ -53,12 +52,12 @@ def _(loss, Z, Y):
 
 @curvatures.register(BinaryCrossEntropy)
 def _(loss, Z, Y):
-    return (expit(Z) * expit(-Z)).mean(axis=1)
+    return (scipy.special.expit(Z) * scipy.special.expit(-Z)).mean(axis=1)
 
 
 @curvatures.register(CrossEntropy)
 def _(loss, Z, Y):
-    p = softmax(Z / loss.temperature, axis=1)
+    p = scipy.special.softmax(Z / loss.temperature, axis=1)
     return (p * (1.0 - p)).sum(axis=1) / max(Z.shape[1] - 1, 1) / loss.temperature**2
 
 
