@@ -15,6 +15,7 @@ from ._types import Matrix, Weights
 from .models import layers, weights
 from .parameters import Parameters
 from .penalties import NoPenalty
+from .problem import scored
 from .quasi_newton import lbfgs
 from .records import Range, number
 from .stopping import minimize_until, share_out, tell, unit
@@ -193,5 +194,6 @@ class Descent(Parameters):
         network = hasattr(self, "coefs_")
         X = validate_data(self, X, reset=False, accept_sparse=not network and "csr", dtype=FLOATS)
         if network:
-            return self.problem_.scores(self.run_.theta, X)
+            theta = np.require(self.run_.theta, X.dtype, "CW")  # as it was compiled for, also of a mapped file
+            return scored(self.problem_.ready().model, theta, np.ascontiguousarray(X))
         return X @ self.coef_.T + self.intercept_
