@@ -18,6 +18,7 @@ from .penalties import NoPenalty
 from .problem import scored
 from .quasi_newton import lbfgs
 from .records import Range, number
+from .results import Run
 from .stopping import minimize_until, share_out, tell, unit
 from .threads import one_thread
 from .training import minimize
@@ -150,7 +151,8 @@ class Descent(Parameters):
         else:
             self.optimizer_ = self._optimizer(problem, len(y), alone=False)
             method = self._method(problem, X, weight)
-        method |= {"start": start, "seed": self._generator(), "sampling": "sequential"}
+        seed = 0 if isinstance(start, Run) else self._generator()  # a run goes on with its own
+        method |= {"start": start, "seed": seed, "sampling": "sequential"}
         problem, y = weighted(problem, y, weight)
         run = minimize(problem, X, y, epochs=1, tolerance=0.0, **method)
         return self._keep(run, getattr(self, "n_iter_", 0) + 1)

@@ -179,3 +179,12 @@ def test_warm_start_keeps_the_classes():
     assert warm.fit(X, CLASSES).n_iter_ <= 1
     with pytest.raises(ValueError, match="as in the first fit"):
         warm.fit(X, LABELS)
+
+
+def test_the_generator_is_asked_only_by_the_first_call_of_partial_fit():
+    state = np.random.RandomState(0)
+    model = GDRegressor(random_state=state).partial_fit(X[:40], Y[:40])
+    after = state.get_state()[2]
+    assert model.partial_fit(X[40:], Y[40:]).n_iter_ == 2 and state.get_state()[2] == after
+    same = GDRegressor(random_state=7).partial_fit(X[:40], Y[:40]).partial_fit(X[40:], Y[40:])
+    assert model.coef_.tolist() == same.coef_.tolist()
