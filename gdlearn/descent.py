@@ -15,8 +15,10 @@ from ._types import Matrix, Weights
 from .models import layers, weights
 from .parameters import Parameters
 from .penalties import NoPenalty
+from .problem import scored
 from .quasi_newton import lbfgs
 from .records import Range, number
+from .results import Run
 from .stopping import minimize_until, share_out, tell, unit
 from .threads import one_thread
 from .training import minimize
@@ -149,7 +151,8 @@ class Descent(Parameters):
         else:
             self.optimizer_ = self._optimizer(problem, len(y), alone=False)
             method = self._method(problem, X, weight)
-        method |= {"start": start, "seed": self._generator(), "sampling": "sequential"}
+        seed = 0 if isinstance(start, Run) else self._generator()  # a run goes on with its own
+        method |= {"start": start, "seed": seed, "sampling": "sequential"}
         problem, y = weighted(problem, y, weight)
         run = minimize(problem, X, y, epochs=1, tolerance=0.0, **method)
         return self._keep(run, getattr(self, "n_iter_", 0) + 1)
@@ -193,5 +196,6 @@ class Descent(Parameters):
         network = hasattr(self, "coefs_")
         X = validate_data(self, X, reset=False, accept_sparse=not network and "csr", dtype=FLOATS)
         if network:
-            return self.problem_.scores(self.run_.theta, X)
+            theta = np.require(self.run_.theta, X.dtype, "CW")  # as it was compiled for, also of a mapped file
+            return scored(self.problem_.ready().model, theta, np.ascontiguousarray(X))
         return X @ self.coef_.T + self.intercept_

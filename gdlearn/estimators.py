@@ -4,7 +4,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -13,6 +12,7 @@ from . import words
 from ._types import Matrix, Weights
 from .descent import Descent, takes_rows_as_they_come
 from .losses import BinaryCrossEntropy, CrossEntropy
+from .probabilities import log_softmax, softmax
 
 
 class GDRegressor(RegressorMixin, Descent):
@@ -202,17 +202,15 @@ class GDClassifier(ClassifierMixin, Descent):
 
     def predict_proba(self, X: Matrix) -> np.ndarray:
         """The probability of each class (n, k) for X (n, d)."""
-        Z = self._logits(X)
-        return expit(Z) if len(self.classes_) == 2 else softmax(Z, axis=1)
+        return softmax(self._logits(X))
 
     def predict_log_proba(self, X: Matrix) -> np.ndarray:
         """The logarithms of the probabilities (n, k) for X (n, d)."""
-        Z = self._logits(X)
-        return log_softmax(Z / 2.0 if len(self.classes_) == 2 else Z, axis=1)
+        return log_softmax(self._logits(X))
 
     def _logits(self, X):
-        Z = self.decision_function(X) / getattr(self.problem_.loss, "temperature", 1.0)
-        return np.column_stack([-Z, Z]) if Z.ndim == 1 else Z
+        Z, temperature = self.decision_function(X), getattr(self.problem_.loss, "temperature", 1.0)
+        return Z if temperature == 1.0 else Z / temperature
 
     def _learn_targets(self, y):
         check_classification_targets(y)
@@ -247,4 +245,4 @@ class GDClassifier(ClassifierMixin, Descent):
     def _keep_linear(self, W, b):
         if len(W) == 2:  # one score for two classes: by how much the second is ahead
             W, b = W[1:] - W[:1], b[1:] - b[:1]
-        self.coef_, self.intercept_ = W, b
+        self.coef_, self.intercept_ = np.asfortranarray(W), b  # so that SciPy needs no copy of it for sparse rows

@@ -102,6 +102,16 @@ def alone(model):
     return one_thread if strangers or sizes(model)[-1] else ANYHOW
 
 
+def scored(model, theta, X):
+    """The scores (n,) or (n, k) of parameters and inputs that were checked before."""
+    Z = np.empty((X.shape[0], model.outputs), X.dtype)
+    model, X = suited(model, X)
+    _, m, _, u = sizes(model)
+    with alone(model):
+        predict(model, theta, X, np.arange(len(Z)), Z, np.empty((2, m, u), Z.dtype))
+    return Z[:, 0] if model.outputs == 1 else Z
+
+
 def measured(problem, theta, X, y):
     """J(theta), the gradient (p,) of its smooth part, and the norm of its smallest subgradient."""
     asked = problem.ready()
@@ -186,13 +196,7 @@ class Problem(NamedTuple):
         """The scores of the model for theta (p,) and X (n, d): (n,) for one output, (n, k) for k."""
         model = self.ready().model
         X = validation.inputs(X, model.inputs)
-        theta = validation.parameters(theta, size(model), X.dtype, "theta")
-        Z = np.empty((X.shape[0], model.outputs), X.dtype)
-        model, X = suited(model, X)
-        _, m, _, u = sizes(model)
-        with alone(model):
-            predict(model, theta, X, np.arange(len(Z)), Z, np.empty((2, m, u), Z.dtype))
-        return Z[:, 0] if model.outputs == 1 else Z
+        return scored(model, validation.parameters(theta, size(model), X.dtype, "theta"), X)
 
     @one_thread
     def smoothness(self, X: Matrix) -> Smoothness:
@@ -225,11 +229,7 @@ class Problem(NamedTuple):
         for field in ("inputs", "outputs"):
             if not hasattr(model, field):
                 raise TypeError(f"model={type(model).__name__} has no {field}; write a field or property of this name")
-        return Problem(
-            model,
-            ready(self.loss, *needs, name="loss"),
-            ready(self.penalty, cost, name="penalty"),
-        )
+        return Problem(model, ready(self.loss, *needs, name="loss"), ready(self.penalty, cost, name="penalty"))
 
     def load(self, X: Matrix, y: ArrayLike, looks: bool = False) -> tuple["Problem", Data]:
         """The problem and the data as the compiled loops take them.

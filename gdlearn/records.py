@@ -47,7 +47,7 @@ Decay = Annotated[float, Range(0.0, 1.0, open_low=True)]
 Memory = Annotated[float, Range(0.0, 1.0, open_high=True)]
 Count = Annotated[int, Range(1, 2**53)]  # beyond, not each whole number is a float, and some fit no integer
 Counts = Annotated[tuple, Range(1)]
-MANY = 256  # so many records are remembered at a time
+MANY = 256  # so many answers are remembered at a time
 
 
 @generic
@@ -64,29 +64,31 @@ def check(record):
 
 
 def remembered(function: Function) -> Function:
-    """A function that looks at a record, and at its first look only: records that have a hash never change."""
+    """A function that looks at equal records once: those that have a hash never change."""
     answers: dict[Any, Any] = {}
 
     @wraps(function)
     def run(record, *functions, **name):
         if (found := answers.get((id(record), functions))) is not None:
             return found[1]
-        answer = function(record, *functions, **name)
-        if _is_fixed(record):
-            if len(answers) == MANY:
+        key = record, _kinds(record), functions
+        try:
+            found = answers.get(key)
+        except TypeError:  # it has no hash
+            return function(record, *functions, **name)
+        if found is None:
+            found = record, function(record, *functions, **name)
+            if len(answers) >= MANY:
                 answers.clear()
-            answers[id(record), functions] = record, answer  # as long as the record is held here, its id is its own
-        return answer
+            answers[key] = answers[id(record), functions] = found  # while the record is held, its id is its own
+        return found[1]
 
     return typing.cast(Function, run)
 
 
-def _is_fixed(record):
-    try:
-        hash(record)
-    except TypeError:
-        return False
-    return True
+def _kinds(value):
+    """The types in a record: equal numbers of other types are not the same, for one may be refused."""
+    return (type(value), *map(_kinds, value)) if isinstance(value, tuple) else type(value)
 
 
 @remembered

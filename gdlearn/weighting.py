@@ -5,13 +5,11 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from ._types import issparse
+from .digests import digests
 from .generic import has_kernel
 from .losses import row_slope, slope, value
 from .records import check
 from .validation import encode, summed
-
-FACTORS = np.array([0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)  # of splitmix64
-BLOCK = 4096  # so many rows are scrambled at a time: they stay in the cache
 
 
 class Weighted(NamedTuple):
@@ -89,32 +87,10 @@ def distinct(X, y, weight):
     """
     X = summed(X) if issparse(X) else X
     Y = y.reshape(len(y), -1)
-    digests = np.array([_digests(X, 2 * seed) + _digests(Y, 2 * seed + 1) for seed in range(2)])  # 128 bits for a row
-    order = np.lexsort(digests)
-    new = np.append(True, (np.diff(digests[:, order]) != 0).any(axis=0))
+    low, high = np.ascontiguousarray((digests(X, 0) + digests(Y, 1)).T)  # 128 bits for a row
+    order = np.lexsort((low, high))
+    new = np.append(True, (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0))
     group = np.empty_like(order)
     group[order] = np.cumsum(new) - 1
     first = order[new]
     return X[first], y[first], np.bincount(group, weight)
-
-
-def _digests(X, seed):
-    """A number of 64 bits for each row: the sum of its numbers but 0, each scrambled with the seed and its column."""
-    keys = _scrambled(np.arange(X.shape[1], dtype=np.uint64) + np.uint64(seed << 32))
-    if issparse(X):
-        sums = np.append(np.uint64(0), np.cumsum(_parts(X.data, keys[X.indices])))
-        return np.diff(sums[X.indptr])  # sums that overflow differ by the right number
-    blocks = (X[a : a + BLOCK] for a in range(0, len(X), BLOCK))
-    return np.concatenate([_parts(block, keys).sum(axis=1) for block in blocks])
-
-
-def _parts(values, keys):
-    bits = np.ascontiguousarray(values, np.float64).view(np.uint64)
-    return np.where(values == 0.0, np.uint64(0), _scrambled(bits ^ keys))  # 0 is 0, stored or not, and so is -0.0
-
-
-def _scrambled(bits):
-    """Each bit of the result depends on all bits of the number: splitmix64 (Steele, Lea and Flood 2014)."""
-    bits = (bits ^ (bits >> 30)) * FACTORS[0]
-    bits = (bits ^ (bits >> 27)) * FACTORS[1]
-    return bits ^ (bits >> 31)

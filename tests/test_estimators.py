@@ -85,6 +85,24 @@ def test_sparse_inputs_are_dense_inputs(estimator):
     np.testing.assert_allclose(model.predict(sparse.csr_array(thin)), dense.predict(thin), rtol=1e-8)
 
 
+@pytest.mark.parametrize("estimator", [GDRegressor(hidden=(3,), epochs=3), GDClassifier(hidden=(3, 2), epochs=3)])
+def test_networks_predict_the_scores_of_their_problem_whatever_holds_the_rows(estimator):
+    model = clone(estimator).fit(X, targets(estimator))
+    scores = model.decision_function if isinstance(model, GDClassifier) else model.predict
+    model.run_.theta.setflags(write=False)  # as in a file that is mapped into memory
+    for rows in (X, X.astype(np.float32), np.asfortranarray(X), X[::-2], pandas.DataFrame(X)):
+        expected = model.problem_.scores(model.run_.theta, np.asarray(rows))
+        assert scores(rows).tolist() == expected.tolist() and scores(rows).dtype == expected.dtype
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+def test_linear_scores_are_those_of_their_problem(convert):
+    model = GDClassifier(batch_size=16, epochs=3).fit(convert(X), CLASSES)
+    assert model.coef_.flags.f_contiguous  # or SciPy would copy it for each product with sparse rows
+    expected = model.problem_.scores(model.run_.theta, convert(X))
+    np.testing.assert_allclose(model.decision_function(convert(X)), expected, rtol=1e-12, atol=1e-12)
+
+
 def test_feature_names_are_kept():
     table = pandas.DataFrame(X, columns=["a", "b", "c", "d"])
     model = GDRegressor().fit(table, Y)
@@ -161,3 +179,12 @@ def test_warm_start_keeps_the_classes():
     assert warm.fit(X, CLASSES).n_iter_ <= 1
     with pytest.raises(ValueError, match="as in the first fit"):
         warm.fit(X, LABELS)
+
+
+def test_the_generator_is_asked_only_by_the_first_call_of_partial_fit():
+    state = np.random.RandomState(0)
+    model = GDRegressor(random_state=state).partial_fit(X[:40], Y[:40])
+    after = state.get_state()[2]
+    assert model.partial_fit(X[40:], Y[40:]).n_iter_ == 2 and state.get_state()[2] == after
+    same = GDRegressor(random_state=7).partial_fit(X[:40], Y[:40]).partial_fit(X[40:], Y[40:])
+    assert model.coef_.tolist() == same.coef_.tolist()

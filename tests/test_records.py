@@ -71,6 +71,18 @@ def test_a_record_is_not_taken_for_an_equal_one_of_other_types():
         gd.minimize(LINEAR, X, Y, schedule=np.complex128(1.0), epochs=0)
 
 
+def test_equal_records_are_looked_at_once():
+    first, again = (gd.Problem(gd.MLP(2, (3,)), penalty=gd.L2(0.75)).ready() for _ in range(2))
+    assert again is first and first.ready() == first
+    for wrong in (
+        gd.Problem(gd.MLP(2, (3.0,)), penalty=gd.L2(0.75)),
+        gd.Problem(gd.MLP(2, (True,)), penalty=gd.L2(0.75)),
+    ):
+        with pytest.raises(TypeError, match=r"model.hidden\[0\] must be a whole number"):
+            wrong.ready()
+    assert type(ready(gd.L2(1), cost, name="penalty").lam) is type(ready(gd.L2(1.0), cost, name="penalty").lam) is float
+
+
 def test_a_record_that_can_change_is_looked_at_each_time():
     hidden = [3]
     problem = gd.Problem(gd.MLP(2, hidden))

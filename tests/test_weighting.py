@@ -8,6 +8,7 @@ from sklearn.base import clone
 import gdlearn as gd
 from fits import CLASSES, EXACT, LABELS, RNG, WEIGHT, N, X, Y, targets
 from gdlearn import weighting
+from gdlearn.digests import digests
 from gdlearn.estimators import GDClassifier, GDRegressor
 
 STOCHASTIC = [
@@ -111,6 +112,37 @@ def test_distinct_rows_come_in_one_order_whatever_holds_them():
     shuffled = RNG.permutation(500)
     again = weighting.distinct(rows[shuffled], y[shuffled], weight[shuffled])
     assert np.column_stack(again[:2]).tolist() == table.tolist()
+
+
+def splitmix(bits):
+    bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    bits = (bits ^ bits >> 27) * 0x94D049BB133111EB % 2**64
+    return bits ^ bits >> 31
+
+
+def digest(row, part):
+    """By the definition, entry by entry."""
+    keys = [[splitmix(column + (seed << 32)) for column in range(len(row))] for seed in (part, 2 + part)]
+    bits = [int(np.float64(number).view(np.uint64)) for number in row]
+    return [sum(splitmix(b ^ k) for b, k, z in zip(bits, ks, row, strict=True) if z) % 2**64 for ks in keys]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_digests_are_those_of_the_definition_whatever_holds_the_rows(dtype):
+    rows = RNG.standard_normal((7, 300)).astype(dtype)  # fewer than a block
+    rows[RNG.random(rows.shape) < 0.3] = 0.0
+    rows[0], rows[1, :3] = -0.0, [5e-324, -5e-324, np.finfo(dtype).max]
+    wide = np.zeros((300, 300), dtype)
+    wide[-7:] = rows
+    stored = sparse.csr_array(rows)
+    stored.data[2:9] = 0.0  # stored, and still 0
+    rows.setflags(write=False)
+    for part in (0, 1):
+        expected = [digest(row, part) for row in rows.tolist()]
+        for held in (rows, np.asfortranarray(rows), rows.repeat(2, axis=0)[::2], sparse.csr_matrix(rows)):
+            assert digests(held, part).tolist() == expected
+        assert digests(wide, part)[-7:].tolist() == expected
+        assert digests(stored, part).tolist() == digests(stored.toarray(), part).tolist()
 
 
 @pytest.mark.parametrize("scale", [1e308, 1e-308, 5e-324])
