@@ -68,7 +68,7 @@ def lbfgs(
         B \leftarrow (I - \rho \, s y^\top) \, B \, (I - \rho \, y s^\top) + \rho \, s s^\top .
 
     For a linear model and dense X with no more columns than rows, the identity soon gives way to the inverse of the
-    second derivatives at some :math:`\theta_k`, or near enough (:mod:`gdlearn.preconditioning`): columns as they come
+    second derivatives at some :math:`\theta_k`, or near enough (``gdlearn.preconditioning``): columns as they come
     take hardly more steps than scaled ones, and least squares a few.
 
     :math:`t_k`, mostly 1, is such that the objective and its slope fall enough (Wolfe 1969): with
