@@ -6,6 +6,7 @@ matrix, and it is never written down: :math:`B g` takes two loops over the pairs
 """
 
 import math
+import sys
 import time
 import warnings
 from contextlib import suppress
@@ -37,6 +38,8 @@ FIRST = 4.0
 ROUNDING = {"float64": 1e-13, "float32": 1e-6}
 # So many steps in a row may bring neither a lower objective nor a smaller gradient: its norm falls by fits and starts.
 PATIENCE = 50
+# The rate of the descent is that of so many steps.
+RECENT = 10
 
 
 @one_thread
@@ -65,7 +68,7 @@ def lbfgs(
         B \leftarrow (I - \rho \, s y^\top) \, B \, (I - \rho \, y s^\top) + \rho \, s s^\top .
 
     For a linear model and dense X with no more columns than rows, the identity soon gives way to the inverse of the
-    second derivatives at some :math:`\theta_k`, or near enough (:mod:`gdlearn.preconditioning`): columns as they come
+    second derivatives at some :math:`\theta_k`, or near enough (``gdlearn.preconditioning``): columns as they come
     take hardly more steps than scaled ones, and least squares a few.
 
     :math:`t_k`, mostly 1, is such that the objective and its slope fall enough (Wolfe 1969): with
@@ -177,6 +180,7 @@ class Search:
         self.at = self.look(start.astype(np.float64))
         self.best, self.when = self.at, 0
         self.due, self.every = due(problem, data)
+        self.pays = self.due
         self._record()
 
     def look(self, theta):
@@ -193,6 +197,8 @@ class Search:
                     return CONVERGED
                 if len(self.seen) > epochs:
                     return RUNNING
+                if len(self.seen) > self.due and self.left(tolerance) > self.pays:
+                    self.precondition()
                 code = STALLED if self.lost() else self.step()
                 if code != RUNNING and not interrupted:
                     self.back()
@@ -201,8 +207,6 @@ class Search:
 
     def step(self):
         """Take one step, or stay and return why: none leads down, or the objective falls without end."""
-        if len(self.seen) > self.due:
-            self.precondition()
         at, first = self.at, not self.pairs.kept and self.pairs.first is None
         d = self.pairs.direction(at.g)
         length = FIRST * abs(at.objective) / at.norm / at.norm or 1.0 if first else 1.0
@@ -216,6 +220,13 @@ class Search:
         self.at, self.seen[-1][1] = found, t
         self._record()
         return RUNNING
+
+    def left(self, tolerance):
+        """How many steps the way to the tolerance takes at the rate of the last few."""
+        last = self.seen[-1 - RECENT :]
+        fall = math.log(last[0][2] / self.at.norm)
+        steps = (len(last) - 1) * math.log(self.at.norm / max(tolerance, sys.float_info.min))
+        return steps / fall if fall > 0.0 else math.inf
 
     def precondition(self):
         """Work the pairs into the second derivatives here, if their matrix has an inverse."""

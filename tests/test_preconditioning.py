@@ -9,6 +9,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import gdlearn as gd
+from gdlearn import quasi_newton
 from gdlearn.losses import slope, value
 from gdlearn.models import size
 from gdlearn.preconditioning import CHEAP, LARGEST, PATIENT, Preconditioner, curvatures, due
@@ -133,6 +134,19 @@ def test_who_has_a_matrix():
     for rows, columns, has in ((7, 7, True), (7, 8, False), (LARGEST, LARGEST, True), (LARGEST, LARGEST + 1, False)):
         wide = np.broadcast_to(np.float32(0.0), (rows, columns))
         assert (when(gd.Problem(gd.Linear(columns)), wide, np.zeros(rows)) != never) == has
+
+
+@pytest.mark.parametrize(("shift", "tolerance", "built"), [(0.0, 1e-6, 0), (0.0, 1e-9, 1), (5.0, 1e-6, 1)])
+def test_a_matrix_is_taken_only_where_many_steps_are_left(shift, tolerance, built, monkeypatch):
+    """At the rate of the last steps, these scaled columns need few more to the first tolerance."""
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((400, 20))
+    y = (A @ rng.standard_normal(20) + rng.logistic(size=400) > 0.0).astype(float)
+    taken = []
+    monkeypatch.setattr(quasi_newton, "Preconditioner", lambda *a: taken.append(a) or Preconditioner(*a))
+    problem = gd.Problem(gd.Linear(20), gd.BinaryCrossEntropy(), gd.L2(1e-3))
+    run = gd.lbfgs(problem, A + shift, y, tolerance=tolerance)
+    assert run.status == "converged" and len(taken) == built
 
 
 # --- What it is worth
