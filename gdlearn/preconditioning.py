@@ -19,6 +19,7 @@ import scipy
 from .losses import BinaryCrossEntropy, CrossEntropy, Huber, SquaredError
 from .models import Linear
 from .penalties import ridge
+from .probabilities import softmax
 from .products import MatrixLinear
 from .weighting import Weighted
 
@@ -52,12 +53,13 @@ def _(loss, Z, Y):
 
 @curvatures.register(BinaryCrossEntropy)
 def _(loss, Z, Y):
-    return (scipy.special.expit(Z) * scipy.special.expit(-Z)).mean(axis=1)
+    small = np.exp(-np.abs(Z))
+    return (small / (1.0 + small) ** 2).mean(axis=1)
 
 
 @curvatures.register(CrossEntropy)
 def _(loss, Z, Y):
-    p = scipy.special.softmax(Z / loss.temperature, axis=1)
+    p = softmax(Z / loss.temperature)
     return (p * (1.0 - p)).sum(axis=1) / max(Z.shape[1] - 1, 1) / loss.temperature**2
 
 
@@ -109,11 +111,10 @@ class Preconditioner:
             H -= total * np.outer(sums, sums)
             self.means = near + sums
         H /= n
-        diagonal = np.einsum("jj->j", H)
-        diagonal += ridge(problem.penalty)
-        diagonal += np.where(diagonal > 0.0, LEAST * diagonal, 1.0)
+        diagonal = H.diagonal() + ridge(problem.penalty)
         if not (np.isfinite(diagonal).all() and self.bend > 0.0):
             raise np.linalg.LinAlgError
+        np.fill_diagonal(H, np.where(diagonal > 0.0, (1.0 + LEAST) * diagonal, 1.0))
         self.factor = scipy.linalg.cho_factor(H, lower=True, overwrite_a=True, check_finite=False)
 
     def __matmul__(self, v):

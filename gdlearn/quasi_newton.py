@@ -68,8 +68,8 @@ def lbfgs(
         B \leftarrow (I - \rho \, s y^\top) \, B \, (I - \rho \, y s^\top) + \rho \, s s^\top .
 
     For a linear model and dense X with no more columns than rows, the identity soon gives way to the inverse of the
-    second derivatives at some :math:`\theta_k`, or near enough (``gdlearn.preconditioning``): columns as they come
-    take hardly more steps than scaled ones, and least squares a few.
+    second derivatives at some :math:`\theta_k`, or near enough (``gdlearn.preconditioning``), so that columns need no
+    scaling.
 
     :math:`t_k`, mostly 1, is such that the objective and its slope fall enough (Wolfe 1969): with
     :math:`d = -B_k g_k`,
@@ -224,9 +224,8 @@ class Search:
     def left(self, tolerance):
         """How many steps the way to the tolerance takes at the rate of the last few."""
         last = self.seen[-1 - RECENT :]
-        fall = math.log(last[0][2] / self.at.norm)
-        steps = (len(last) - 1) * math.log(self.at.norm / max(tolerance, sys.float_info.min))
-        return steps / fall if fall > 0.0 else math.inf
+        before, now, goal = map(math.log, (last[0][2], self.at.norm, max(tolerance, sys.float_info.min)))
+        return (len(last) - 1) * (now - goal) / (before - now) if now < before else math.inf
 
     def precondition(self):
         """Work the pairs into the second derivatives here, if their matrix has an inverse."""
